@@ -1,0 +1,11 @@
+//! The deciding half of papo: pure state machines.
+//!
+//! Nothing here opens a socket, reads a clock, draws a random number of its own or emits anything in an order that a
+//! second run would not repeat. Time and seed come in, bytes come in, outputs are pulled: see [`hub::Hub`] for the
+//! contract and the loop that drives it.
+
+pub mod error;
+pub mod id;
+pub mod limits;
+pub mod rng;
+pub mod time;

@@ -1,0 +1,1 @@
+//! The half of papo that touches the world: sockets, disk, terminal, browser.
