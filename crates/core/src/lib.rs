@@ -8,4 +8,6 @@ pub mod error;
 pub mod id;
 pub mod limits;
 pub mod rng;
+pub mod seen;
 pub mod time;
+pub mod timers;
