@@ -1,0 +1,7 @@
+//! Bytes and texts as they stand on a connection: taken apart, put together, made harmless.
+//!
+//! Nothing here knows a room or a session. Every reader is bounded and takes bytes that were cut anywhere.
+
+pub mod line;
+pub mod split;
+pub mod text;
