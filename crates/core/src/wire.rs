@@ -3,5 +3,7 @@
 //! Nothing here knows a room or a session. Every reader is bounded and takes bytes that were cut anywhere.
 
 pub mod line;
+pub mod relay;
+pub mod signature;
 pub mod split;
 pub mod text;
