@@ -217,6 +217,10 @@ mod tests {
             assert_eq!(splitter.push(message.as_bytes()), Vec::<String>::new());
             assert_eq!(splitter.flush(), Some(message));
         }
+        // What follows the pause need not begin with a prefix.
+        let next = stamped("10.0.0.1", "bem");
+        assert_eq!(splitter.push(format!("!{next}").as_bytes()), ["!"]);
+        assert_eq!(splitter.flush(), Some(next));
         assert!(!splitter.newline_seen());
         assert_eq!(splitter.held.capacity(), 0);
     }
