@@ -5,6 +5,7 @@
 //! contract and the loop that drives it.
 
 pub mod error;
+pub mod hub;
 pub mod id;
 pub mod limits;
 pub mod rng;

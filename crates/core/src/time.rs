@@ -79,6 +79,7 @@ impl UtcMillis {
     }
 
     /// This time of day `span` later, clamped to [`UtcMillis::MAX`].
+    #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self::new(
             self.0
@@ -112,7 +113,7 @@ impl UtcMillis {
             month,
             day,
             hour: second_of_day / 3600,
-            minute: second_of_day % 3600 / 60,
+            past: second_of_day % 3600 / 60,
         }
     }
 }
@@ -124,7 +125,7 @@ pub struct Minute {
     month: i64,
     day: i64,
     hour: i64,
-    minute: i64,
+    past: i64,
 }
 
 impl fmt::Display for Minute {
@@ -134,9 +135,9 @@ impl fmt::Display for Minute {
             month,
             day,
             hour,
-            minute,
+            past,
         } = self;
-        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{past:02}")
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::id::{HubId, Seq};
 use crate::time::Minute;
 
 /// `text` with everything replaced that moves a cursor, ends a line, reorders or hides. All that reaches a terminal, a
@@ -58,6 +59,18 @@ pub fn joined(label: &str) -> String {
 /// What it says when somebody went.
 pub fn left(label: &str) -> String {
     format!("{label}{LEFT}")
+}
+
+/// The label of the hub itself at text doors. No session can have it.
+pub const HUB_LABEL: &str = "*";
+
+/// What text doors show where messages `from` to `to` of another hub did not arrive.
+pub fn missed(origin: HubId, from: Seq, to: Seq) -> String {
+    let hub = &origin.to_string()[..8];
+    match to.get().saturating_sub(from.get()).saturating_add(1) {
+        1 => format!("1 message of hub {hub} did not arrive (number {from})"),
+        count => format!("{count} messages of hub {hub} did not arrive (numbers {from} to {to})"),
+    }
 }
 
 /// The label of the client that connected with the number `id`.

@@ -1,0 +1,64 @@
+//! What stands in a room's log.
+
+use std::sync::Arc;
+
+use crate::id::{HubId, Seq, SessionId};
+use crate::time::UtcMillis;
+
+/// One entry of a room's log, the same for every receiver. Drivers encode it once per wire form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What happened.
+    pub kind: EntryKind,
+    /// Who it is about, as people read it: a nick, an address, `Client #7`.
+    pub label: Arc<str>,
+    /// The text that was said, as it came; empty unless something was said. Not fit for a terminal as it is.
+    pub payload: Arc<str>,
+    /// The line of an old service that is none of its three texts: text doors show it as it came.
+    pub verbatim: bool,
+    /// The local session that said it, which its own door may leave out.
+    pub author: Option<SessionId>,
+    /// Number of the message among those of its origin; none for notices and for what an old service said.
+    pub key: Option<Key>,
+    /// When its first hub took it, by that hub's clock.
+    pub sent_at: UtcMillis,
+    /// Hub links crossed so far.
+    pub hops: u8,
+}
+
+/// Who numbered a message, and with which number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The hub whose session said it.
+    pub origin: HubId,
+    /// Its number in that room, contiguous from 1.
+    pub seq: Seq,
+}
+
+/// What an [`Entry`] tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Somebody said something.
+    Said,
+    /// Somebody came in.
+    Joined,
+    /// Somebody left.
+    Left,
+    /// Messages `from` to `to` of a hub, both included, did not arrive.
+    Gap {
+        /// The hub that numbered them.
+        origin: HubId,
+        /// First number missing.
+        from: Seq,
+        /// Last number missing.
+        to: Seq,
+    },
+}
+
+impl Entry {
+    /// What this entry counts in a send queue, in bytes: close to its size on any wire, and the same for all of them.
+    pub fn weight(&self) -> u64 {
+        const FRAMING: usize = 32;
+        (self.label.len() + self.payload.len() + FRAMING) as u64
+    }
+}

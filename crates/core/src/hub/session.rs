@@ -1,0 +1,155 @@
+//! One session of a text door: what it has sent but not yet said, and who it is.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::hub::pace::{Pace, Rate};
+use crate::id::{Nick, RoomId};
+use crate::limits::PAYLOAD_BYTES;
+use crate::time::Instant;
+use crate::wire::line::{Line, LineDecoder};
+use crate::wire::text;
+
+/// The door that a session came in by, and what that door knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Door {
+    /// The TCP text door (docs/protocol.md 4).
+    TcpText,
+    /// The WebSocket text door `/ws/{client_id}` (docs/protocol.md 5.1).
+    WebSocketText {
+        /// The id that the client chose.
+        client: i64,
+    },
+}
+
+/// A unit of what a session sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Text(String),
+    TooLong(u64),
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) door: Door,
+    pub(crate) address: IpAddr,
+    pub(crate) room: RoomId,
+    pub(crate) label: Arc<str>,
+    pub(crate) nick: Option<Nick>,
+    /// Its input ended: it leaves as soon as everything it sent is said.
+    pub(crate) ending: bool,
+    /// The driver was told to leave its input unread.
+    pub(crate) paused: bool,
+    /// An empty line was answered once.
+    pub(crate) hinted: bool,
+    lines: LineDecoder,
+    waiting: VecDeque<Item>,
+    pace: Pace,
+    life: Life,
+}
+
+/// Whether anything was heard since the last keep-alive interval ended, and for how many before it nothing was.
+#[derive(Debug)]
+struct Life {
+    heard: bool,
+    misses: u32,
+}
+
+impl Session {
+    pub(crate) fn new(door: Door, address: IpAddr, room: RoomId) -> Self {
+        let label = match &door {
+            Door::TcpText => address.to_string(),
+            Door::WebSocketText { client } => text::client_label(*client),
+        };
+        Self {
+            door,
+            address,
+            room,
+            label: label.into(),
+            nick: None,
+            ending: false,
+            paused: false,
+            hinted: false,
+            lines: LineDecoder::new(PAYLOAD_BYTES),
+            waiting: VecDeque::new(),
+            pace: Pace::default(),
+            life: Life { heard: true, misses: 0 },
+        }
+    }
+
+    /// Others are told when it comes and goes. A TCP client is only once it has a nick: port scans and health checks
+    /// would fill the room otherwise, and the old server never told.
+    pub(crate) fn announced(&self) -> bool {
+        self.nick.is_some() || matches!(self.door, Door::WebSocketText { .. })
+    }
+
+    /// The local part of `src` on the wire between hubs: a name without spaces.
+    pub(crate) fn name(&self) -> String {
+        match (&self.nick, &self.door) {
+            (Some(nick), _) => nick.to_string(),
+            (None, Door::WebSocketText { client }) => format!("client-{client}"),
+            (None, Door::TcpText) => self.address.to_string(),
+        }
+    }
+
+    /// Bytes of the TCP text door: complete messages wait to be said. True when an unfinished one is held that a pause
+    /// would end.
+    pub(crate) fn on_bytes(&mut self, bytes: &[u8]) -> bool {
+        let waiting = &mut self.waiting;
+        self.lines.push(bytes, &mut |line| waiting.push_back(item(&line)));
+        self.lines.pending() && !self.lines.has_seen_newline()
+    }
+
+    /// The unfinished message, if there is one, ends here.
+    pub(crate) fn end_message(&mut self) {
+        let waiting = &mut self.waiting;
+        self.lines.take_rest(&mut |line| waiting.push_back(item(&line)));
+    }
+
+    /// A whole message of the WebSocket text door.
+    pub(crate) fn on_text(&mut self, text: String) {
+        self.waiting.push_back(if text.len() > PAYLOAD_BYTES {
+            Item::TooLong(text.len() as u64)
+        } else {
+            Item::Text(text)
+        });
+    }
+
+    /// The next thing that it may say now, or when it may say the next one. `None`: nothing waits.
+    pub(crate) fn next_item(&mut self, rate: Option<Rate>, now: Instant) -> Option<Result<Item, Instant>> {
+        let first = self.waiting.pop_front()?;
+        let allowed = rate.map_or(Ok(()), |rate| self.pace.take(rate, now));
+        Some(match allowed {
+            Ok(()) => Ok(first),
+            Err(at) => {
+                self.waiting.push_front(first);
+                Err(at)
+            }
+        })
+    }
+
+    /// Something that it sent is not said yet.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Any sign of life.
+    pub(crate) fn on_heard(&mut self) {
+        self.life.heard = true;
+    }
+
+    /// Another interval has passed; returns how many in a row brought nothing.
+    pub(crate) fn on_interval(&mut self) -> u32 {
+        self.life.misses = if self.life.heard { 0 } else { self.life.misses + 1 };
+        self.life.heard = false;
+        self.life.misses
+    }
+}
+
+fn item(line: &Line<'_>) -> Item {
+    match line {
+        Line::Text(bytes) => Item::Text(String::from_utf8_lossy(bytes).into_owned()),
+        Line::TooLong { bytes } => Item::TooLong(*bytes),
+    }
+}

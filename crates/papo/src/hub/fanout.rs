@@ -1,0 +1,236 @@
+//! A room's log and those who read it: each entry is encoded once per wire form, and shared.
+//!
+//! The log is a chain of chunks. The hub's task links a new chunk behind the last one for each burst; a connection
+//! holds the chunk that it read last and follows the chain. Chunks that everybody has passed free themselves. Nobody
+//! locks anything, and what a slow reader keeps alive is shared with every other slow reader.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use papo_core::hub::Entry;
+use papo_core::id::SessionId;
+
+use super::encode;
+use crate::net::connection::{Connection, Form};
+
+/// One burst of entries.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    entries: Box<[Entry]>,
+    weight: u64,
+    websocket: OnceLock<Encoded>,
+    tcp: OnceLock<Encoded>,
+    next: OnceLock<Arc<Chunk>>,
+}
+
+/// The entries of a chunk in one wire form, one behind the other.
+#[derive(Debug)]
+struct Encoded {
+    bytes: Bytes,
+    /// Where each entry ends.
+    ends: Box<[usize]>,
+}
+
+impl Chunk {
+    fn new(entries: Vec<Entry>) -> Self {
+        let weight = entries.iter().map(Entry::weight).sum();
+        Self { entries: entries.into(), weight, ..Self::default() }
+    }
+
+    /// The chunk behind this one, once there is one.
+    pub(crate) fn next(&self) -> Option<Arc<Self>> {
+        self.next.get().cloned()
+    }
+
+    /// What the chunk counts in a send queue, in bytes.
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// The bytes of this chunk for one session: all of them, or, at a door without echo, those around its own.
+    pub(crate) fn pieces(&self, form: Form, session: SessionId, mut each: impl FnMut(Bytes)) {
+        let encoded = match form {
+            Form::WebSocketText => self.websocket.get_or_init(|| self.encode(encode::websocket_text)),
+            Form::TcpLine => self.tcp.get_or_init(|| self.encode(encode::tcp_line)),
+        };
+        let skips = |entry: &Entry| form == Form::WebSocketText && entry.author == Some(session);
+        if !self.entries.iter().any(skips) {
+            if !encoded.bytes.is_empty() {
+                each(encoded.bytes.clone());
+            }
+            return;
+        }
+        let mut begin = 0;
+        let mut end = 0;
+        for (entry, &entry_end) in self.entries.iter().zip(&encoded.ends) {
+            if skips(entry) {
+                if end > begin {
+                    each(encoded.bytes.slice(begin..end));
+                }
+                begin = entry_end;
+            }
+            end = entry_end;
+        }
+        if end > begin {
+            each(encoded.bytes.slice(begin..end));
+        }
+    }
+
+    fn encode(&self, one: impl Fn(&Entry, &mut Vec<u8>)) -> Encoded {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.weight).unwrap_or(0));
+        let ends = self.entries.iter().map(|entry| {
+            one(entry, &mut bytes);
+            bytes.len()
+        });
+        let ends = ends.collect();
+        Encoded { bytes: bytes.into(), ends }
+    }
+}
+
+impl Drop for Chunk {
+    /// Frees the chain behind it one by one: the compiler's own way would recurse once per chunk.
+    fn drop(&mut self) {
+        let mut next = self.next.take();
+        while let Some(chunk) = next {
+            next = Arc::into_inner(chunk).and_then(|mut chunk| chunk.next.take());
+        }
+    }
+}
+
+/// The writing end of a room's log.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    tail: Arc<Chunk>,
+    burst: Vec<Entry>,
+    readers: HashMap<SessionId, Arc<Connection>>,
+}
+
+impl Log {
+    /// Adds to the current burst. True when it begins one.
+    pub(crate) fn append(&mut self, entry: Entry) -> bool {
+        self.burst.push(entry);
+        self.burst.len() == 1
+    }
+
+    /// Ends the burst: links it into the log and wakes every reader once. Returns those that have too much waiting.
+    pub(crate) fn seal(&mut self) -> Vec<SessionId> {
+        if self.burst.is_empty() {
+            return Vec::new();
+        }
+        let chunk = Arc::new(Chunk::new(std::mem::take(&mut self.burst)));
+        let weight = chunk.weight;
+        // Only this end of the log sets `next`, and only on its last chunk.
+        let _ = self.tail.next.set(Arc::clone(&chunk));
+        self.tail = chunk;
+        let behind = self.readers.values().filter(|reader| !reader.appended(weight));
+        behind.map(|reader| reader.session).collect()
+    }
+
+    /// Adds a reader that sees what is appended from now on. End the burst first.
+    pub(crate) fn attach(&mut self, reader: Arc<Connection>) -> Arc<Chunk> {
+        self.readers.insert(reader.session, reader);
+        Arc::clone(&self.tail)
+    }
+
+    /// Removes a reader; returns the last chunk that it may see. End the burst first.
+    pub(crate) fn detach(&mut self, session: SessionId) -> Arc<Chunk> {
+        self.readers.remove(&session);
+        Arc::clone(&self.tail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use papo_core::hub::EntryKind;
+    use papo_core::limits::SEND_QUEUE_BYTES;
+    use papo_core::time::UtcMillis;
+
+    fn said(text: &str, author: u64) -> Entry {
+        Entry {
+            kind: EntryKind::Said,
+            label: "Client #1".into(),
+            payload: text.into(),
+            verbatim: false,
+            author: Some(SessionId(author)),
+            key: None,
+            sent_at: UtcMillis::new(0),
+            hops: 0,
+        }
+    }
+
+    fn frames(chunk: &Chunk, session: u64) -> Vec<Bytes> {
+        let mut frames = Vec::new();
+        chunk.pieces(Form::WebSocketText, SessionId(session), |piece| frames.push(piece));
+        frames
+    }
+
+    #[test]
+    fn everyone_shares_the_same_bytes_and_an_author_gets_those_around_its_own() {
+        let chunk = Chunk::new(vec![said("a", 1), said("b", 2), said("c", 3), said("d", 2)]);
+        let whole = frames(&chunk, 9);
+        assert_eq!(whole, frames(&chunk, 8));
+        assert_eq!(whole[0].as_ptr(), frames(&chunk, 8)[0].as_ptr());
+        let join = |pieces: Vec<Bytes>| String::from_utf8_lossy(&pieces.concat()).into_owned();
+        let frame = |text: &str| format!("\u{fffd}\u{0c}Client #1: {text}");
+        assert_eq!(join(whole), ["a", "b", "c", "d"].map(frame).concat());
+        assert_eq!(join(frames(&chunk, 1)), ["b", "c", "d"].map(frame).concat());
+        assert_eq!(join(frames(&chunk, 2)), ["a", "c"].map(frame).concat());
+        assert_eq!(frames(&Chunk::new(vec![said("x", 1)]), 1), Vec::<Bytes>::new());
+    }
+
+    #[test]
+    fn a_reader_sees_what_came_between_attaching_and_detaching() {
+        let mut log = Log::default();
+        let reader = Connection::new(SessionId(7), Form::WebSocketText);
+        log.append(said("before", 1));
+        log.seal();
+        let mut at = log.attach(Arc::clone(&reader));
+        log.append(said("one", 1));
+        log.append(said("two", 1));
+        log.seal();
+        log.append(said("three", 1));
+        log.seal();
+        let last = log.detach(SessionId(7));
+        log.append(said("after", 1));
+        log.seal();
+        let mut seen = Vec::new();
+        while !Arc::ptr_eq(&at, &last) {
+            at = at.next().unwrap();
+            seen.extend(at.entries.iter().map(|entry| entry.payload.to_string()));
+        }
+        assert_eq!(seen, ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn a_reader_is_behind_when_its_bytes_are_over_the_bound() {
+        let mut log = Log::default();
+        log.attach(Connection::new(SessionId(7), Form::WebSocketText));
+        let text = "x".repeat(4000);
+        let mut bytes = 0;
+        loop {
+            let entry = said(&text, 1);
+            bytes += entry.weight();
+            log.append(entry);
+            let behind = log.seal();
+            if bytes > SEND_QUEUE_BYTES {
+                assert_eq!(behind, [SessionId(7)]);
+                break;
+            }
+            assert_eq!(behind, []);
+        }
+    }
+
+    #[test]
+    fn a_long_chain_is_freed_without_a_deep_stack() {
+        let mut log = Log::default();
+        let first = Arc::clone(&log.tail);
+        for _ in 0..200_000 {
+            log.append(said("x", 1));
+            log.seal();
+        }
+        drop(log);
+        drop(first);
+    }
+}

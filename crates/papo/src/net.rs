@@ -1,0 +1,5 @@
+//! Sockets: accepting connections, and the life of one connection between its socket and the hub.
+
+pub(crate) mod accept;
+pub(crate) mod connection;
+pub(crate) mod outbound;

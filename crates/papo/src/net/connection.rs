@@ -1,0 +1,148 @@
+//! What the hub's task and a connection's task share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use papo_core::hub::CloseReason;
+use papo_core::id::{RoomId, SessionId};
+use papo_core::limits::{CONTROL_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_SOFT_BYTES};
+use tokio::sync::Notify;
+
+use crate::hub::fanout::Chunk;
+
+/// The wire form that a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Text frames of `/ws/{client_id}`.
+    WebSocketText,
+    /// Lines of the TCP text door.
+    TcpLine,
+}
+
+/// What the hub tells one connection; goes out before what waits in rooms.
+#[derive(Debug)]
+pub(crate) enum Control {
+    /// Bytes for this connection alone, in its wire form.
+    Bytes(Bytes),
+    /// Read this room's log from behind this chunk on.
+    Attach { room: RoomId, after: Arc<Chunk> },
+    /// Read it up to and including this chunk, then no more.
+    Detach { room: RoomId, last: Arc<Chunk> },
+    /// Write what waits, then this, then close.
+    Close { reason: CloseReason, farewell: Bytes },
+}
+
+/// One connection, as the hub's task sees it.
+///
+/// Its queue in the rooms is no queue: it is a cursor on each room's log, and `backlog` counts the bytes behind it. So
+/// a connection that waits costs nothing, and one that reads slowly costs its share of a log that exists anyway.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) session: SessionId,
+    pub(crate) form: Form,
+    /// There is something to write, or to stop for.
+    pub(crate) work: Notify,
+    /// The next read may be allowed: look again.
+    gate: Notify,
+    /// The hub has not taken the last read yet, or the session speaks too fast.
+    held: AtomicBool,
+    /// Bytes that wait, in rooms and here.
+    backlog: AtomicU64,
+    /// The hub gave this connection up: stop at once.
+    cut: AtomicBool,
+    has_control: AtomicBool,
+    /// A lock, but not on the path of what is said in rooms: it is taken for direct answers and when a room is entered
+    /// or left, never across an await.
+    control: Mutex<Vec<Control>>,
+}
+
+impl Connection {
+    pub(crate) fn new(session: SessionId, form: Form) -> Arc<Self> {
+        Arc::new(Self {
+            session,
+            form,
+            work: Notify::new(),
+            gate: Notify::new(),
+            held: AtomicBool::new(false),
+            backlog: AtomicU64::new(0),
+            cut: AtomicBool::new(false),
+            has_control: AtomicBool::new(false),
+            control: Mutex::new(Vec::new()),
+        })
+    }
+
+    // ---- the hub's side ---------------------------------------------------------------------------------------
+
+    /// Counts bytes that wait in a room from now on and wakes the connection. False when it is a slow consumer now.
+    pub(crate) fn appended(&self, weight: u64) -> bool {
+        let backlog = self.backlog.fetch_add(weight, Ordering::Relaxed) + weight;
+        self.work.notify_one();
+        backlog <= SEND_QUEUE_BYTES
+    }
+
+    /// Hands over a direct instruction. False when too much waits already: the connection is a slow consumer.
+    pub(crate) fn tell(&self, control: Control) -> bool {
+        let mut queue = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Control::Bytes(bytes) = &control {
+            let weight = bytes.len() as u64;
+            if queue.len() >= CONTROL_ITEMS || self.backlog.load(Ordering::Relaxed) + weight > SEND_QUEUE_BYTES {
+                return false;
+            }
+            self.backlog.fetch_add(weight, Ordering::Relaxed);
+        }
+        queue.push(control);
+        self.has_control.store(true, Ordering::Release);
+        drop(queue);
+        self.work.notify_one();
+        true
+    }
+
+    /// Lets the connection read on.
+    pub(crate) fn release(&self) {
+        self.held.store(false, Ordering::Release);
+        self.gate.notify_one();
+    }
+
+    /// Ends the connection without writing what waits.
+    pub(crate) fn cut(&self) {
+        self.cut.store(true, Ordering::Release);
+        self.work.notify_one();
+    }
+
+    // ---- the connection's side ----------------------------------------------------------------------------------
+
+    /// Waits until the next read is allowed: the hub took the last one, the session does not speak too fast, and what
+    /// waits for it is not too much.
+    pub(crate) async fn may_read(&self) {
+        while self.held.load(Ordering::Acquire) || self.backlog.load(Ordering::Relaxed) > SEND_QUEUE_SOFT_BYTES {
+            self.gate.notified().await;
+        }
+    }
+
+    /// Called with each read before it goes to the hub; [`Connection::release`] ends it.
+    pub(crate) fn hold(&self) {
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// Counts bytes that were written.
+    pub(crate) fn written(&self, weight: u64) {
+        let before = self.backlog.fetch_sub(weight, Ordering::Relaxed);
+        if before > SEND_QUEUE_SOFT_BYTES && before - weight <= SEND_QUEUE_SOFT_BYTES {
+            self.gate.notify_one();
+        }
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
+    }
+
+    /// The instructions since the last call, in order.
+    pub(crate) fn take_control(&self) -> Vec<Control> {
+        if !self.has_control.swap(false, Ordering::Acquire) {
+            return Vec::new();
+        }
+        std::mem::take(&mut *self.control.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
