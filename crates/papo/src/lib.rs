@@ -1,1 +1,12 @@
 //! The half of papo that touches the world: sockets, disk, terminal, browser.
+
+pub mod cli;
+pub mod config;
+pub mod connect;
+pub mod error;
+pub mod health;
+pub mod hub;
+pub mod shutdown;
+mod suggest;
+pub mod telemetry;
+pub mod text;

@@ -1,0 +1,66 @@
+# A ajuda da linha de comando em português. O inglês está onde as opções são declaradas, em src/cli.rs.
+
+cli-heading-usage = Uso:
+cli-heading-commands = Comandos
+cli-heading-options = Opções
+cli-heading-arguments = Argumentos
+cli-value-command = COMANDO
+cli-value-options = [OPÇÕES]
+
+cli-help = Mostra esta ajuda
+cli-version = Mostra a versão
+cli-lang = Idioma dos textos do papo: en ou pt-BR (padrão: o do sistema)
+cli-config = Arquivo de configuração (padrão: ./papo.toml, senão papo/papo.toml no diretório de configuração)
+
+cli-papo = Um papo, muitas portas: navegador, terminal, nc e ponto a ponto
+cli-papo-example =
+    Exemplo:
+    {"  "}papo serve --lan     um hub para todos nesta rede
+    {"  "}papo connect HOST    conversa nele em um terminal
+
+cli-serve = Roda um hub: página, WebSocket, porta de texto TCP e repasse HTTP
+cli-serve-example =
+    Exemplo:
+    {"  "}papo serve --lan --name norte --link http://sul.example:8000
+
+    Cada opção também pode ser uma variável (PAPO_HTTP=…) ou uma linha do papo.toml (http = "…" em [serve]).
+cli-serve-name = Nome deste hub, mostrado às pessoas (padrão: papo)
+cli-serve-http = Endereço da página, do WebSocket e do repasse (padrão: 127.0.0.1:8000)
+cli-serve-tcp = Endereço da porta de texto TCP, ou off (padrão: 127.0.0.1:4333)
+cli-serve-lan = Abre as duas portas para a rede: em 0.0.0.0, com os mesmos números
+cli-serve-room = Sala em que todos entram primeiro (padrão: lobby)
+cli-serve-link = Outro hub com que compartilhar as salas; pode ser repetida
+cli-serve-link-secret-file = Arquivo com o segredo com que hubs ligados assinam as mensagens
+cli-serve-session-rate = Mensagens por segundo que uma sessão pode dizer a longo prazo (padrão: 5)
+cli-serve-trust = Rede sem limites por endereço, como 10.0.0.0/8; pode ser repetida
+cli-serve-classroom = Confia nas redes privadas e deixa uma turma inteira usar um só endereço
+cli-serve-allow-host = Nome pelo qual este hub pode ser alcançado por HTTP; pode ser repetida
+cli-serve-allow-origin = Origem cujas páginas podem usar este hub, como https://chat.example; pode ser repetida
+cli-serve-json = Escreve um objeto JSON por linha na saída padrão
+cli-serve-web-dir = Serve os arquivos da página a partir deste diretório, para desenvolvê-los
+
+cli-connect = Conversa em um terminal pela porta de texto TCP de um hub
+cli-connect-example =
+    Exemplo:
+    {"  "}papo connect 192.168.0.10
+    {"  "}echo "olá" | papo connect 192.168.0.10:4333
+cli-connect-address = Máquina e porta da porta de texto TCP; sem a porta, 4333
+cli-connect-json = Escreve um objeto JSON para cada mensagem recebida
+
+cli-health = Diz se um hub está pronto: código de saída 0 se está, 3 se não está
+cli-health-example =
+    Exemplo:
+    {"  "}papo health http://127.0.0.1:8000
+cli-health-url = Endereço da página do hub, como http://127.0.0.1:8000
+
+cli-completions = Escreve na saída padrão o script de completação de um shell
+cli-completions-example =
+    Exemplo:
+    {"  "}papo completions bash > ~/.local/share/bash-completion/completions/papo
+cli-completions-shell = O shell: bash, elvish, fish, powershell ou zsh
+
+cli-man = Escreve as páginas de manual
+cli-man-example =
+    Exemplo:
+    {"  "}papo man --dir ~/.local/share/man/man1
+cli-man-dir = Escreve um arquivo por página neste diretório em vez da saída padrão

@@ -1,0 +1,216 @@
+//! The command line: what may be asked, in English here and in Portuguese in `locales/help.pt-BR.ftl`.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::error::Failure;
+use crate::text::{Lang, Message, Texts};
+
+mod explain;
+mod localize;
+mod packaging;
+pub mod run;
+
+/// One chat, many doors: browser, terminal, nc and peer to peer
+#[derive(Debug, Parser)]
+#[command(
+    name = "papo",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Example:\n  papo serve --lan     a hub for everyone on this network\n  papo connect HOST    talk on it from a terminal"
+)]
+pub struct Cli {
+    /// Language of papo's texts: en or pt-BR (default: the locale's)
+    #[arg(long, global = true, value_name = "LANG")]
+    lang: Option<String>,
+
+    /// Settings file (default: ./papo.toml, else papo/papo.toml in the configuration directory)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What papo can be asked to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a hub: page, WebSocket, TCP text door and HTTP relay
+    #[command(
+        after_help = "Example:\n  papo serve --lan --name north --link http://south.example:8000\n\nEach option can also be a variable (PAPO_HTTP=…) or a line of papo.toml (http = \"…\" under [serve])."
+    )]
+    Serve(Box<ServeArgs>),
+    /// Talk in a terminal through the TCP text door of a hub
+    #[command(after_help = "Example:\n  papo connect 192.168.0.10\n  echo \"hello\" | papo connect 192.168.0.10:4333")]
+    Connect(ConnectArgs),
+    /// Tell whether a hub is ready: exit code 0 when it is, 3 when it is not
+    #[command(after_help = "Example:\n  papo health http://127.0.0.1:8000")]
+    Health(HealthArgs),
+    /// Write a shell's completion script to standard output
+    #[command(after_help = "Example:\n  papo completions bash > ~/.local/share/bash-completion/completions/papo")]
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    #[command(after_help = "Example:\n  papo man --dir ~/.local/share/man/man1")]
+    Man(ManArgs),
+}
+
+/// Options of `papo serve`, as they were typed: [`crate::config`] gives them their meaning.
+#[derive(Debug, Default, Args)]
+pub struct ServeArgs {
+    /// Name of this hub, shown to people (default: papo)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Address of the page, WebSocket and relay (default: 127.0.0.1:8000)
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<String>,
+    /// Address of the TCP text door, or off (default: 127.0.0.1:4333)
+    #[arg(long, value_name = "ADDR|off")]
+    pub(crate) tcp: Option<String>,
+    /// Open both doors to the network: on 0.0.0.0, with the ports kept
+    #[arg(long)]
+    pub(crate) lan: bool,
+    /// Room that everyone enters first (default: lobby)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) room: Option<String>,
+    /// Another hub to share the rooms with; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) link: Vec<String>,
+    /// File with the secret that linked hubs sign their messages with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) link_secret_file: Option<PathBuf>,
+    /// Messages a second that one session may say in the long run (default: 5)
+    #[arg(long, value_name = "N|off")]
+    pub(crate) session_rate: Option<String>,
+    /// Network without limits per address, such as 10.0.0.0/8; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) trust: Vec<String>,
+    /// Trust private networks and let a whole class share one address
+    #[arg(long)]
+    pub(crate) classroom: bool,
+    /// Name under which this hub may be reached over HTTP; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
+    /// Origin whose pages may use this hub, such as https://chat.example; may be repeated
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+    /// Print one JSON object a line on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Serve the page's files from this directory, to develop them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) web_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ConnectArgs {
+    /// Host and port of the TCP text door; without a port, 4333
+    #[arg(value_name = "ADDR")]
+    address: String,
+    /// Print one JSON object for each message received
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct HealthArgs {
+    /// Address of the hub's page, such as http://127.0.0.1:8000
+    #[arg(value_name = "URL")]
+    url: String,
+}
+
+#[derive(Debug, Args)]
+struct CompletionsArgs {
+    /// The shell: bash, elvish, fish, powershell or zsh
+    #[arg(value_name = "SHELL", hide_possible_values = true)]
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+struct ManArgs {
+    /// Write one file for each page into this directory instead of standard output
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Help or the version was asked for (or, with nothing asked for, is needed).
+    Help(clap::Error),
+    /// What was typed makes no sense.
+    Mistake(Failure),
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+///
+/// Returns a [`Refusal`] when there is nothing to run.
+pub fn parse(arguments: &[OsString], texts: &Texts) -> Result<Cli, Refusal> {
+    let cli = command(texts)
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| match error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Refusal::Help(error),
+            _ => Refusal::Mistake(explain::explain(&error)),
+        })?;
+    match &cli.lang {
+        Some(given) if given.parse::<Lang>().is_err() => Err(Refusal::Mistake(Failure::usage(
+            Message::new("error-lang").with("given", given.clone()),
+        ))),
+        _ => Ok(cli),
+    }
+}
+
+/// The language to speak, found before anything else is read: help and errors are in it too.
+pub fn language(arguments: &[OsString], variable: impl Fn(&str) -> Option<String>) -> Lang {
+    let mut rest = arguments
+        .iter()
+        .skip(1)
+        .take_while(|argument| argument.as_os_str() != "--");
+    while let Some(argument) = rest.next() {
+        let given = match argument.to_str() {
+            Some("--lang") => rest.next().and_then(|value| value.to_str()),
+            Some(other) => other.strip_prefix("--lang="),
+            None => None,
+        };
+        if let Some(lang) = given.and_then(|text| text.parse().ok()) {
+            return lang;
+        }
+    }
+    variable("PAPO_LANG")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| Lang::from_locale(variable))
+}
+
+/// The arguments of this process.
+pub fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+/// The declaration of the command line in the language of `texts`.
+fn command(texts: &Texts) -> clap::Command {
+    match texts.lang() {
+        Lang::En => Cli::command(),
+        Lang::PtBr => localize::localize(Cli::command(), texts),
+    }
+}
+
+/// What a variable of the environment says; one that is empty or not text says nothing.
+fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name)
+        .as_deref()
+        .and_then(OsStr::to_str)
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! From a command line to the command itself.
+
+use super::{Cli, Command, command, environment, packaging};
+use crate::config::{self, ServeSettings};
+use crate::connect::{self, Target};
+use crate::error::{Exit, Failure};
+use crate::shutdown::Shutdown;
+use crate::text::Texts;
+use crate::{health, hub};
+
+/// Runs a command to its end.
+///
+/// # Errors
+///
+/// Returns what ended it early.
+pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
+    match cli.command {
+        Command::Serve(flags) => {
+            let file = config::find(cli.config.as_deref(), environment)?;
+            let settings = ServeSettings::merge(&flags, environment, file.as_ref(), texts.lang())?;
+            let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
+            hub::serve(settings, shutdown).await
+        }
+        Command::Connect(arguments) => {
+            let target: Target = arguments.address.parse().map_err(Failure::usage)?;
+            let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
+            connect::run(target, arguments.json, texts, shutdown).await
+        }
+        Command::Health(arguments) => health::check(&arguments.url).await,
+        Command::Completions(arguments) => {
+            packaging::write_out(&packaging::completions(command(&texts), arguments.shell))?;
+            Ok(Exit::Done)
+        }
+        Command::Man(arguments) => {
+            let pages = packaging::manual(command(&texts)).map_err(Failure::unexpected)?;
+            match arguments.dir {
+                Some(directory) => packaging::write_manual(&directory, pages)?,
+                None => packaging::write_out(&pages.into_iter().flat_map(|(_, page)| page).collect::<Vec<u8>>())?,
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
