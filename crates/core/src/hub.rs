@@ -288,7 +288,9 @@ impl Hub {
             }
         }
         for id in ids {
-            if self.sessions.remove(&id).is_some() {
+            if let Some(session) = self.sessions.remove(&id) {
+                let room = session.room;
+                self.outbox.push_back(Output::Detach { session: id, room });
                 self.outbox.push_back(Output::Close {
                     session: id,
                     reason: CloseReason::GoingAway,

@@ -134,3 +134,18 @@ say-help =
     /help        this list
     /quit, /exit leave, as Ctrl-D does
     Everything else goes to the room. To send a line that begins with a slash, write two: //x says /x.
+
+# papo serve: the first lines, and what keeps it from listening
+
+serve-ready = papo: the chat “{ $name }” is open; everyone begins in the room { $room }
+serve-ready-http = in a browser: { $url }
+serve-ready-tcp = in a terminal: nc { $spaced }   or: papo connect { $address }
+serve-ready-link = linked with { $url }
+serve-ready-local = only this machine reaches it; papo serve --lan opens it to the network
+serve-few-files = this machine allows { $got } open files and a full hub needs { $wanted }: it will take fewer sessions. Raise the hard limit (ulimit -Hn) before starting it.
+error-bind = cannot listen on { $address }: { $error }
+error-bind-in-use = cannot listen on { $address }: another program does already. If it is an older papo, end it; or choose another port: papo serve { $option } { $next }
+error-bind-permission = cannot listen on { $address }: this user may not use that port. Choose one above 1023: papo serve { $option } { $next }
+error-bind-not-here = cannot listen on { $address }: this machine does not have that address. Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address that it has.
+error-link-secret = the link secret { $problem }
+close-bad-frame = that was no valid WebSocket frame

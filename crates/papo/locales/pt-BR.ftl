@@ -134,3 +134,18 @@ say-help =
     /help        esta lista
     /quit, /exit sai, como Ctrl-D
     Todo o resto vai para a sala. Para enviar uma linha que começa com barra, escreva duas: //x diz /x.
+
+# papo serve: as primeiras linhas, e o que o impede de escutar
+
+serve-ready = papo: o chat “{ $name }” está aberto; todos começam na sala { $room }
+serve-ready-http = no navegador: { $url }
+serve-ready-tcp = no terminal: nc { $spaced }   ou: papo connect { $address }
+serve-ready-link = ligado a { $url }
+serve-ready-local = só esta máquina o alcança; papo serve --lan o abre para a rede
+serve-few-files = esta máquina permite { $got } arquivos abertos e um hub cheio precisa de { $wanted }: ele aceitará menos sessões. Aumente o limite rígido (ulimit -Hn) antes de iniciá-lo.
+error-bind = não dá para escutar em { $address }: { $error }
+error-bind-in-use = não dá para escutar em { $address }: outro programa já escuta ali. Se for um papo mais antigo, encerre-o; ou escolha outra porta: papo serve { $option } { $next }
+error-bind-permission = não dá para escutar em { $address }: este usuário não pode usar essa porta. Escolha uma acima de 1023: papo serve { $option } { $next }
+error-bind-not-here = não dá para escutar em { $address }: esta máquina não tem esse endereço. Use 127.0.0.1 só para esta máquina, ou 0.0.0.0 para todos os endereços que ela tem.
+error-link-secret = o segredo do link { $problem }
+close-bad-frame = isso não era um quadro WebSocket válido

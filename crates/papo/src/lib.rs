@@ -6,6 +6,7 @@ pub mod connect;
 pub mod error;
 pub mod health;
 pub mod hub;
+mod net;
 pub mod shutdown;
 mod suggest;
 pub mod telemetry;

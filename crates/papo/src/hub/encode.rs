@@ -62,7 +62,11 @@ pub(crate) fn close_frame(reason: CloseReason, words: &str) -> Vec<u8> {
         end -= 1;
     }
     let mut out = Vec::new();
-    frame(CLOSE, &[&close_code(reason).to_be_bytes(), &words.as_bytes()[..end]], &mut out);
+    frame(
+        CLOSE,
+        &[&close_code(reason).to_be_bytes(), &words.as_bytes()[..end]],
+        &mut out,
+    );
     out
 }
 
@@ -112,7 +116,9 @@ fn local_minute(at: UtcMillis) -> Minute {
     let offset = match LAST.get() {
         Some((last, offset)) if last == minute => offset,
         _ => {
-            let offset = i64::try_from(at.get()).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+            let offset = i64::try_from(at.get())
+                .ok()
+                .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
             let offset = offset.map_or(0, |at| jiff::tz::TimeZone::system().to_offset(at).seconds());
             LAST.set(Some((minute, offset)));
             offset

@@ -35,7 +35,13 @@ struct Encoded {
 impl Chunk {
     fn new(entries: Vec<Entry>) -> Self {
         let weight = entries.iter().map(Entry::weight).sum();
-        Self { entries: entries.into(), weight, ..Self::default() }
+        Self {
+            entries: entries.into(),
+            weight,
+            websocket: OnceLock::new(),
+            tcp: OnceLock::new(),
+            next: OnceLock::new(),
+        }
     }
 
     /// The chunk behind this one, once there is one.
@@ -84,7 +90,10 @@ impl Chunk {
             bytes.len()
         });
         let ends = ends.collect();
-        Encoded { bytes: bytes.into(), ends }
+        Encoded {
+            bytes: bytes.into(),
+            ends,
+        }
     }
 }
 
@@ -137,6 +146,16 @@ impl Log {
     pub(crate) fn detach(&mut self, session: SessionId) -> Arc<Chunk> {
         self.readers.remove(&session);
         Arc::clone(&self.tail)
+    }
+
+    /// The last chunk. End the burst first.
+    pub(crate) fn tail(&self) -> Arc<Chunk> {
+        Arc::clone(&self.tail)
+    }
+
+    /// Nobody reads it: nothing needs to be appended.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.readers.is_empty()
     }
 }
 

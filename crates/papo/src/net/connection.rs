@@ -21,11 +21,17 @@ pub(crate) enum Form {
     TcpLine,
 }
 
-/// What the hub tells one connection; goes out before what waits in rooms.
+/// What the hub tells one connection.
 #[derive(Debug)]
 pub(crate) enum Control {
-    /// Bytes for this connection alone, in its wire form.
+    /// Bytes for this connection alone, in its wire form; they go out before what waits in rooms.
     Bytes(Bytes),
+    /// The same, behind this room's log up to and including this chunk: an answer stands behind what it answers.
+    Answer {
+        bytes: Bytes,
+        room: RoomId,
+        after: Arc<Chunk>,
+    },
     /// Read this room's log from behind this chunk on.
     Attach { room: RoomId, after: Arc<Chunk> },
     /// Read it up to and including this chunk, then no more.
@@ -85,7 +91,7 @@ impl Connection {
     /// Hands over a direct instruction. False when too much waits already: the connection is a slow consumer.
     pub(crate) fn tell(&self, control: Control) -> bool {
         let mut queue = self.control.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Control::Bytes(bytes) = &control {
+        if let Control::Bytes(bytes) | Control::Answer { bytes, .. } = &control {
             let weight = bytes.len() as u64;
             if queue.len() >= CONTROL_ITEMS || self.backlog.load(Ordering::Relaxed) + weight > SEND_QUEUE_BYTES {
                 return false;

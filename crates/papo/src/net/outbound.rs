@@ -77,15 +77,23 @@ impl Outbound {
                     let weight = bytes.len() as u64;
                     self.pieces.push_back((bytes, weight));
                 }
+                Control::Answer { bytes, room, after } => {
+                    if let Some(index) = self.cursors.iter().position(|cursor| cursor.room == room) {
+                        self.read_up_to(connection, index, Some(&after));
+                    }
+                    let weight = bytes.len() as u64;
+                    self.pieces.push_back((bytes, weight));
+                }
                 Control::Attach { room, after } => self.cursors.push(Cursor { room, at: after }),
-                Control::Detach { room, last } => self.finish(connection, room, &last),
+                Control::Detach { room, last } => {
+                    if let Some(index) = self.cursors.iter().position(|cursor| cursor.room == room) {
+                        self.read_up_to(connection, index, Some(&last));
+                        self.cursors.swap_remove(index);
+                    }
+                }
                 Control::Close { reason, farewell } => {
-                    for cursor in std::mem::take(&mut self.cursors) {
-                        let mut at = cursor.at;
-                        while let Some(next) = at.next() {
-                            self.take(connection, &next);
-                            at = next;
-                        }
+                    for index in 0..self.cursors.len() {
+                        self.read_up_to(connection, index, None);
                     }
                     if !farewell.is_empty() {
                         self.pieces.push_back((farewell, 0));
@@ -104,20 +112,22 @@ impl Outbound {
         }
     }
 
-    /// Reads a room's log up to `last` and leaves it.
-    fn finish(&mut self, connection: &Connection, room: RoomId, last: &Arc<Chunk>) {
-        let Some(index) = self.cursors.iter().position(|cursor| cursor.room == room) else { return };
-        let mut at = self.cursors.swap_remove(index).at;
-        while !Arc::ptr_eq(&at, last)
+    /// Takes what a room's log holds up to `last`, or all of it.
+    fn read_up_to(&mut self, connection: &Connection, index: usize, last: Option<&Arc<Chunk>>) {
+        let mut at = Arc::clone(&self.cursors[index].at);
+        while !last.is_some_and(|last| Arc::ptr_eq(&at, last))
             && let Some(next) = at.next()
         {
             self.take(connection, &next);
             at = next;
         }
+        self.cursors[index].at = at;
     }
 
     fn take(&mut self, connection: &Connection, chunk: &Chunk) {
-        chunk.pieces(connection.form, connection.session, |piece| self.pieces.push_back((piece, 0)));
+        chunk.pieces(connection.form, connection.session, |piece| {
+            self.pieces.push_back((piece, 0));
+        });
         match self.pieces.back_mut() {
             Some((_, weight)) => *weight += chunk.weight(),
             // Everything in the chunk was this connection's own, and nothing was waiting before it.

@@ -1,0 +1,278 @@
+//! The HTTP door: the page, the WebSocket handshake, `/relay`, and whether the hub is well.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Json};
+use axum::routing::{get, post};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use papo_core::hub::RelayReply;
+use papo_core::id::RoomName;
+use papo_core::limits::{HTTP_BODY_DEADLINE, HTTP_CONNECTIONS, HTTP_HEAD_DEADLINE, RELAY_BODY_BYTES};
+use papo_core::wire::signature::SIGNATURE_HEADER;
+use papo_core::wire::text::parse_client_id;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::guard::Guard;
+use super::page::{Page, plain};
+use super::post::Resolver;
+use super::{Event, Inbox, websocket};
+
+/// What every request may need.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) inbox: Inbox,
+    pub(crate) guard: Guard,
+    pub(crate) page: Page,
+    pub(crate) resolver: Arc<Resolver>,
+    pub(crate) hello: Hello,
+}
+
+/// `GET /api/hello`: what the page tells a newcomer.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Hello {
+    pub(crate) name: String,
+    pub(crate) room: RoomName,
+    pub(crate) http: Vec<String>,
+    pub(crate) tcp: Vec<String>,
+    pub(crate) lan: bool,
+}
+
+/// The address that a request came from.
+#[derive(Debug, Clone, Copy)]
+struct Source(IpAddr);
+
+/// Serves HTTP connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    router: Router,
+    /// Connections that are not sessions: without a bound, clients that say nothing would use up the files.
+    places: Arc<Semaphore>,
+}
+
+impl Door {
+    pub(crate) fn new(app: App) -> Self {
+        let app = Arc::new(app);
+        let router = Router::new()
+            .route("/ws/{client}", get(websocket_text))
+            .route("/relay", post(relay))
+            .route("/api/hello", get(hello))
+            .route("/livez", get(well))
+            .route("/readyz", get(well))
+            .fallback(page)
+            .layer(middleware::map_response(harden))
+            .with_state(app);
+        Self {
+            router,
+            places: Arc::new(Semaphore::new(HTTP_CONNECTIONS)),
+        }
+    }
+
+    /// Serves one connection until it closes or becomes a WebSocket.
+    pub(crate) async fn serve(self, stream: TcpStream, address: IpAddr) {
+        // Without a place the connection is closed at once; a client that waits for an answer sees why it has none.
+        let Ok(_place) = self.places.try_acquire() else { return };
+        let router = self.router.layer(Extension(Source(address)));
+        let serving = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HTTP_HEAD_DEADLINE)
+            .max_buf_size(64 * 1024)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+            .with_upgrades();
+        // What goes wrong here (resets, bad requests, deadlines) is the client's, and hyper has answered where it can.
+        if let Err(error) = serving.await {
+            tracing::debug!(%address, %error, "http connection ended");
+        }
+    }
+}
+
+/// Headers of every response: nothing from elsewhere runs in the page, and no other page can frame it.
+async fn harden(mut response: Response<Body>) -> Response<Body> {
+    const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                          img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        header::HeaderValue::from_static(POLICY),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        header::HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    response
+}
+
+async fn page(State(app): State<Arc<App>>, method: Method, uri: Uri) -> Response<Body> {
+    if method != Method::GET && method != Method::HEAD {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+    }
+    app.page.response(uri.path()).await
+}
+
+async fn well() -> &'static str {
+    "ok\n"
+}
+
+async fn hello(State(app): State<Arc<App>>) -> Json<Hello> {
+    Json(app.hello.clone())
+}
+
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    room: Option<String>,
+}
+
+/// `GET /ws/{client_id}` (docs/protocol.md 5.1).
+async fn websocket_text(
+    State(app): State<Arc<App>>,
+    Extension(Source(address)): Extension<Source>,
+    Path(client): Path<String>,
+    Query(wanted): Query<Wanted>,
+    mut request: Request,
+) -> Response<Body> {
+    if !app.guard.allows(request.headers()) {
+        return foreign_origin();
+    }
+    let Some(client) = parse_client_id(&client) else {
+        return plain(StatusCode::FORBIDDEN, "the client id must be an integer, as in /ws/7\n");
+    };
+    let room = match wanted.room.as_deref().map(str::parse::<RoomName>).transpose() {
+        Ok(room) => room,
+        Err(problem) => return plain(StatusCode::BAD_REQUEST, format!("the room's name {problem}\n")),
+    };
+    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+        return upgrade_required();
+    };
+    let (head, _) = request.into_parts();
+    let head = axum::http::Request::from_parts(head, ());
+    let Ok(response) = tungstenite::handshake::server::create_response(&head) else {
+        return upgrade_required();
+    };
+    let inbox = app.inbox.clone();
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgrade.await else { return };
+        // The connection was made here from exactly this type.
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            return;
+        };
+        websocket::serve(parts.io.into_inner(), parts.read_buf, client, address, room, inbox).await;
+    });
+    response.map(|()| Body::empty())
+}
+
+/// `POST /relay` (docs/protocol.md 5.2 to 5.5).
+async fn relay(
+    State(app): State<Arc<App>>,
+    Extension(Source(source)): Extension<Source>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response<Body> {
+    if !app.guard.allows(&headers) {
+        return foreign_origin();
+    }
+    if !is_json(&headers) {
+        return problem(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send the message as Content-Type: application/json",
+        );
+    }
+    let body = match read_body(&headers, body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let signature = headers
+        .get(SIGNATURE_HEADER)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let mut reply = ask(&app.inbox, source, signature.clone(), body.clone()).await;
+    if reply == Some(RelayReply::Forbidden) {
+        // The other hub may have started after this one and have an address only now.
+        app.resolver.refresh().await;
+        reply = ask(&app.inbox, source, signature, body).await;
+    }
+    match reply {
+        Some(RelayReply::Ok { hub }) => Json(serde_json::json!({ "status": "ok", "hub": hub })).into_response(),
+        Some(RelayReply::Unauthorized(detail)) => problem(StatusCode::UNAUTHORIZED, &detail),
+        Some(RelayReply::Forbidden) => problem(
+            StatusCode::FORBIDDEN,
+            "unauthorized: this hub takes messages from its links and from trusted networks only; \
+             start it with --link to the sender, --trust its network, or a shared --link-secret-file",
+        ),
+        Some(RelayReply::Unprocessable(detail)) => problem(StatusCode::UNPROCESSABLE_ENTITY, &detail),
+        None => problem(StatusCode::SERVICE_UNAVAILABLE, "busy: the hub is ending"),
+    }
+}
+
+/// Puts a request to the hub; `None` when it has ended.
+async fn ask(inbox: &Inbox, source: IpAddr, signature: Option<String>, body: Bytes) -> Option<RelayReply> {
+    let (reply, answer) = oneshot::channel();
+    inbox
+        .send(Event::Relay {
+            source,
+            signature,
+            body,
+            reply,
+        })
+        .await;
+    answer.await.ok()
+}
+
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Response<Body>> {
+    let too_large = || {
+        problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("message_too_large: the limit is {RELAY_BODY_BYTES} bytes"),
+        )
+    };
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > RELAY_BODY_BYTES) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(HTTP_BODY_DEADLINE, axum::body::to_bytes(body, RELAY_BODY_BYTES)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(problem(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    value
+        .split(';')
+        .next()
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn problem(status: StatusCode, detail: &str) -> Response<Body> {
+    (status, Json(serde_json::json!({ "detail": detail }))).into_response()
+}
+
+fn foreign_origin() -> Response<Body> {
+    plain(
+        StatusCode::FORBIDDEN,
+        "this page is not the hub's own; if it should be, start the hub with --allow-host NAME or --allow-origin ORIGIN\n",
+    )
+}
+
+fn upgrade_required() -> Response<Body> {
+    let mut response = plain(StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n");
+    response
+        .headers_mut()
+        .insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
+    response
+}

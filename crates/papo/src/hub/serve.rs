@@ -1,0 +1,261 @@
+//! `papo serve`: everything that a hub needs, from its settings to its end.
+
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Instant as Clock;
+
+use papo_core::hub::{Config, Hub, Rate, SessionLimits};
+use papo_core::id::HubId;
+use papo_core::limits;
+use papo_core::time::Instant;
+use papo_core::wire::signature::LinkSecret;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::driver::{Driver, utc_now};
+use super::guard::Guard;
+use super::http::{App, Door, Hello};
+use super::page::Page;
+use super::post::{Poster, Resolver};
+use super::{Inbox, tcp};
+use crate::config::ServeSettings;
+use crate::error::{Exit, Failure};
+use crate::net::accept::{accept, listen};
+use crate::shutdown::Shutdown;
+use crate::text::{Message, Texts};
+
+/// Runs a hub until `shutdown`.
+///
+/// # Errors
+///
+/// When an address cannot be bound, or a setting cannot be used.
+pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Exit, Failure> {
+    let texts = Texts::new(settings.lang);
+    raise_file_limit(&texts);
+    let http = bind(settings.http, "--http")?;
+    let tcp = settings.tcp.map(|address| bind(address, "--tcp")).transpose()?;
+    let doors = Doors {
+        http: http.local_addr().map_err(Failure::unexpected)?,
+        tcp: tcp
+            .as_ref()
+            .map(TcpListener::local_addr)
+            .transpose()
+            .map_err(Failure::unexpected)?,
+    };
+    let id = HubId::from_bits(u128::from_le_bytes(random()?));
+    let started = Clock::now();
+    let hub = Hub::new(config(&settings, id)?, u64::from_le_bytes(random()?), Instant::ZERO);
+
+    let (end, ending) = watch::channel(false);
+    let (inbox, events) = Inbox::new();
+    let links = settings.links.clone().into();
+    let resolver = Arc::new(Resolver::new(Arc::clone(&links), inbox.clone()));
+    let poster = Poster::new(links, inbox.clone());
+    let driver = Driver::new(hub, started, Texts::new(settings.lang), poster);
+    let driving = tokio::spawn(driver.run(events, ending.clone()));
+    let resolving = tokio::spawn(Arc::clone(&resolver).run());
+
+    let app = App {
+        inbox: inbox.clone(),
+        guard: Guard::new(settings.allow_hosts.clone(), settings.allow_origins.clone()),
+        page: settings.web_dir.clone().map_or(Page::Embedded, Page::Directory),
+        resolver,
+        hello: hello(&settings, doors),
+    };
+    let door = Door::new(app);
+    tokio::spawn(accept(http, ending.clone(), move |stream, address| {
+        tokio::spawn(door.clone().serve(stream, address));
+    }));
+    if let Some(tcp) = tcp {
+        tokio::spawn(accept(tcp, ending, move |stream, address| {
+            tokio::spawn(tcp::serve(stream, address, inbox.clone()));
+        }));
+    }
+    announce(&settings, id, doors, &texts).map_err(Failure::unexpected)?;
+
+    let signal = shutdown.wait().await;
+    tracing::info!("ending");
+    end.send_replace(true);
+    driving.await.map_err(Failure::unexpected)?;
+    resolving.abort();
+    Ok(signal.exit())
+}
+
+/// Where the doors really are.
+#[derive(Debug, Clone, Copy)]
+struct Doors {
+    http: SocketAddr,
+    tcp: Option<SocketAddr>,
+}
+
+fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListener, Failure> {
+    listen(address).map_err(|error| {
+        let key = match error.kind() {
+            io::ErrorKind::AddrInUse => "error-bind-in-use",
+            io::ErrorKind::PermissionDenied => "error-bind-permission",
+            io::ErrorKind::AddrNotAvailable => "error-bind-not-here",
+            _ => "error-bind",
+        };
+        let next = SocketAddr::new(address.ip(), address.port().wrapping_add(1).max(1024));
+        let message = Message::new(key).showing("address", address).with("option", option);
+        Failure::network(message.showing("next", next).showing("error", error))
+    })
+}
+
+fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Failure> {
+    let mut bytes = [0; LENGTH];
+    getrandom::fill(&mut bytes).map_err(Failure::unexpected)?;
+    Ok(bytes)
+}
+
+fn config(settings: &ServeSettings, id: HubId) -> Result<Config, Failure> {
+    let factor = if settings.classroom {
+        limits::CLASSROOM_FACTOR
+    } else {
+        1
+    };
+    let link_secret = settings.link_secret.as_deref().map(LinkSecret::new).transpose();
+    let link_secret =
+        link_secret.map_err(|problem| Failure::usage(Message::new("error-link-secret").showing("problem", problem)))?;
+    Ok(Config {
+        id,
+        home: settings.room.clone(),
+        session_rate: settings.session_rate.map(|rate| Rate::new(rate, limits::SESSION_BURST)),
+        session_limits: SessionLimits {
+            total: limits::SESSIONS,
+            per_address: limits::SESSIONS_PER_ADDRESS * factor,
+            per_window: limits::SESSIONS_PER_WINDOW * factor,
+        },
+        trusted: settings.trust.clone(),
+        links: u32::try_from(settings.links.len()).map_err(Failure::unexpected)?,
+        link_secret,
+        utc: utc_now(),
+    })
+}
+
+/// Every connection is a file, and the usual soft limit of 1024 is for programs that still use `select`.
+fn raise_file_limit(texts: &Texts) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        /// Files besides sessions: listeners, hub links, requests, libraries.
+        const OTHERS: usize = 256;
+        let wanted = (limits::SESSIONS + limits::HTTP_CONNECTIONS + OTHERS) as u64;
+        let limit = getrlimit(Resource::Nofile);
+        if limit.current.is_none_or(|current| current >= wanted) {
+            return;
+        }
+        let raised = limit.maximum.map_or(wanted, |most| wanted.min(most));
+        let set = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(raised),
+                maximum: limit.maximum,
+            },
+        );
+        let got = if set.is_ok() {
+            raised
+        } else {
+            limit.current.unwrap_or(0)
+        };
+        if got < wanted {
+            let message = Message::new("serve-few-files").with("got", got).with("wanted", wanted);
+            eprintln!("papo: {}", texts.say(&message));
+        }
+    }
+}
+
+/// The first line of output: for programs on stdout, for people on stderr.
+fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) -> io::Result<()> {
+    if settings.json {
+        let ready = serde_json::json!({
+            "event": "ready",
+            "name": settings.name,
+            "hub": id,
+            "room": settings.room,
+            "http": doors.http.to_string(),
+            "http_port": doors.http.port(),
+            "tcp": doors.tcp.map(|address| address.to_string()),
+            "tcp_port": doors.tcp.map(|address| address.port()),
+        });
+        let mut out = io::stdout().lock();
+        writeln!(out, "{ready}")?;
+        return out.flush();
+    }
+    let mut out = io::stderr().lock();
+    let hello = hello(settings, doors);
+    let ready = Message::new("serve-ready")
+        .with("name", settings.name.clone())
+        .showing("room", &settings.room);
+    writeln!(out, "{}", texts.say(&ready))?;
+    for url in &hello.http {
+        writeln!(
+            out,
+            "  {}",
+            texts.say(&Message::new("serve-ready-http").with("url", url.clone()))
+        )?;
+    }
+    for address in &hello.tcp {
+        let spaced = address.rsplit_once(':').map_or_else(
+            || address.clone(),
+            |(host, port)| format!("{} {port}", host.trim_matches(['[', ']'])),
+        );
+        let message = Message::new("serve-ready-tcp")
+            .with("address", address.clone())
+            .with("spaced", spaced);
+        writeln!(out, "  {}", texts.say(&message))?;
+    }
+    for link in &settings.links {
+        writeln!(
+            out,
+            "  {}",
+            texts.say(&Message::new("serve-ready-link").showing("url", link))
+        )?;
+    }
+    if !hello.lan {
+        writeln!(out, "  {}", texts.get("serve-ready-local"))?;
+    }
+    Ok(())
+}
+
+/// How this hub is reached, as far as it can tell.
+fn hello(settings: &ServeSettings, doors: Doors) -> Hello {
+    let reachable = |address: SocketAddr| -> Vec<SocketAddr> {
+        if !address.ip().is_unspecified() {
+            return vec![address];
+        }
+        let here = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port());
+        lan_address()
+            .map(|ip| SocketAddr::new(ip, address.port()))
+            .into_iter()
+            .chain([here])
+            .collect()
+    };
+    Hello {
+        name: settings.name.clone(),
+        room: settings.room.clone(),
+        http: reachable(doors.http)
+            .iter()
+            .map(|address| format!("http://{address}"))
+            .collect(),
+        tcp: doors
+            .tcp
+            .map(reachable)
+            .into_iter()
+            .flatten()
+            .map(|address| address.to_string())
+            .collect(),
+        lan: !doors.http.ip().is_loopback(),
+    }
+}
+
+/// The address of this machine on its network: the one from which it would reach the rest of the world. Connecting a
+/// UDP socket only asks the routing table and sends nothing.
+fn lan_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // An address of the block that is set aside for documentation.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_unspecified() && !address.is_loopback()).then_some(address)
+}
