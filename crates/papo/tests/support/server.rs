@@ -18,6 +18,7 @@ pub(crate) enum Heard {
 /// A server and what it hears.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    arrived: Receiver<()>,
     heard: Receiver<Heard>,
     connections: Arc<Mutex<Vec<TcpStream>>>,
 }
@@ -36,12 +37,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, heard) = sync_channel(1024);
+        let (arrivals, arrived) = sync_channel(1024);
         let connections = Arc::new(Mutex::new(Vec::<TcpStream>::new()));
         let everyone = Arc::clone(&connections);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { break };
                 everyone.lock().unwrap().push(stream.try_clone().unwrap());
+                let _ = arrivals.send(());
                 let (sender, everyone) = (sender.clone(), Arc::clone(&everyone));
                 thread::spawn(move || {
                     let mut buffer = [0; 8192];
@@ -69,9 +72,15 @@ impl Server {
         });
         Self {
             address,
+            arrived,
             heard,
             connections,
         }
+    }
+
+    /// Waits until one more client is connected, also in the eyes of the server.
+    pub(crate) fn arrival(&self) {
+        self.arrived.recv_timeout(PATIENCE).unwrap();
     }
 
     pub(crate) fn heard(&self) -> Heard {
