@@ -10,7 +10,7 @@ mod server;
 use std::net::TcpListener;
 
 use client::{Client, papo};
-use server::{Heard, Kind, Server};
+use server::{GOODBYE, Heard, Kind, Server};
 
 fn connect(server: &Server, options: &[&str]) -> Client {
     let address = server.address.to_string();
@@ -76,7 +76,10 @@ fn a_line_above_the_limit_is_refused_and_the_rest_is_sent() {
     assert_eq!(server.heard(), text("short"));
     client.end_input();
     assert_eq!(server.heard(), Heard::End);
-    assert_eq!(client.end().2, Some(0));
+    let (shown, _, code) = client.end();
+    // The client only stopped speaking: it still listens.
+    assert_eq!(shown, ["ana | 2026-11-20 10:00 | short", GOODBYE]);
+    assert_eq!(code, Some(0));
 }
 
 #[test]
@@ -113,6 +116,7 @@ fn programs_get_one_object_for_each_message() {
     server.say(b"bare\n");
     assert_eq!(next(&client)["event"], "line");
     client.end_input();
+    assert_eq!(next(&client)["text"], "bye");
     let closed = next(&client);
     assert_eq!(
         (&closed["event"], &closed["reason"]),

@@ -23,6 +23,9 @@ pub(crate) struct Server {
     connections: Arc<Mutex<Vec<TcpStream>>>,
 }
 
+/// What the hub says to somebody who has nothing more to say, before it hangs up.
+pub(crate) const GOODBYE: &str = "papo | 2026-11-20 10:00 | bye";
+
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     /// For each read `<ip> | <stamp> | <bytes>` to everyone, without a newline.
@@ -66,6 +69,9 @@ impl Server {
                         }
                     }
                     let _ = sender.send(Heard::End);
+                    if matches!(kind, Kind::Hub) {
+                        let _ = stream.write_all(format!("{GOODBYE}\n").as_bytes());
+                    }
                     let _ = stream.shutdown(std::net::Shutdown::Write);
                 });
             }
