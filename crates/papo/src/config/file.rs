@@ -92,7 +92,7 @@ impl File<'_> {
                 .showing("path", self.path.display())
                 // A number variable would be written as the language groups digits.
                 .showing("line", self.line(at))
-                .nesting("reason", reason),
+                .with("reason", reason),
         )
     }
 

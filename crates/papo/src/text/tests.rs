@@ -30,6 +30,13 @@ fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
+fn texts_are_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Texts>();
+    shared::<crate::error::Failure>();
+}
+
+#[test]
 fn every_file_is_whole_fluent() {
     for source in [ENGLISH, PORTUGUESE, PORTUGUESE_HELP] {
         let parsed = FluentResource::try_new(source.to_owned());
@@ -130,8 +137,8 @@ fn languages_are_written_in_many_ways() {
 
 #[test]
 fn messages_nest_and_count() {
-    let inner = Message::new("name-too-long").with("limit", 64);
-    let outer = Message::new("notice-nick-bad").nesting("reason", inner);
+    let inner = Message::new("name-too-long").with("limit", 64_usize);
+    let outer = Message::new("notice-nick-bad").with("reason", inner);
     let english = Texts::new(Lang::En).say(&outer);
     assert!(english.contains("64"), "{english}");
     let who = |lang, count| {
