@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::layer::{Found, Given, Kind, Layer, SPECS, Source};
 use crate::error::Failure;
-use crate::suggest::closest;
 use crate::text::Message;
+use papo_core::suggest::closest;
 
 const SECTION: &str = "serve";
 
