@@ -17,7 +17,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use admission::SessionLimits;
-pub use command::closest;
 pub use entry::{Entry, EntryKind, Key};
 pub use federation::{LinkKind, Lost, PostOutcome, RelayReply, RelayRequest};
 pub use io::{CloseReason, Config, Input, Output, Remark};

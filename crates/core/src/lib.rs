@@ -10,6 +10,7 @@ pub mod id;
 pub mod limits;
 pub mod rng;
 pub mod seen;
+pub mod suggest;
 pub mod time;
 pub mod timers;
 pub mod wire;

@@ -70,6 +70,7 @@ error-argument-unknown = there is no option { $given }; --help lists those there
 error-argument-unknown-suggest = there is no option { $given }; did you mean { $suggestion }?
 error-argument-missing = { $argument } is missing; --help shows an example
 error-argument-repeated = { $argument } may be given only once, and not with what excludes it
+error-command-missing = a command is missing; papo --help lists those there are
 error-command-unknown = there is no command { $given }; papo --help lists those there are
 error-command-unknown-suggest = there is no command { $given }; did you mean { $suggestion }?
 error-value-missing = { $argument } needs a value after it

@@ -70,6 +70,7 @@ error-argument-unknown = a opção { $given } não existe; --help lista as que e
 error-argument-unknown-suggest = a opção { $given } não existe; você quis dizer { $suggestion }?
 error-argument-missing = falta { $argument }; --help mostra um exemplo
 error-argument-repeated = { $argument } só pode ser dada uma vez, e não com o que a exclui
+error-command-missing = falta um comando; papo --help lista os que existem
 error-command-unknown = o comando { $given } não existe; papo --help lista os que existem
 error-command-unknown-suggest = o comando { $given } não existe; você quis dizer { $suggestion }?
 error-value-missing = { $argument } precisa de um valor depois dela

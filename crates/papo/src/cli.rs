@@ -26,11 +26,11 @@ pub mod run;
 )]
 pub struct Cli {
     /// Language of papo's texts: en or pt-BR (default: the locale's)
-    #[arg(long, global = true, value_name = "LANG")]
+    #[arg(long, global = true, display_order = 900, value_name = "LANG")]
     lang: Option<String>,
 
     /// Settings file (default: ./papo.toml, else papo/papo.toml in the configuration directory)
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, display_order = 901, value_name = "FILE")]
     config: Option<PathBuf>,
 
     #[command(subcommand)]

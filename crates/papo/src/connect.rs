@@ -41,6 +41,7 @@ pub async fn run(target: Target, json: bool, texts: Texts, mut shutdown: Shutdow
         signal = shutdown.wait() => return Ok(signal.exit()),
     };
     let peer = stream.peer_addr().map_err(Failure::unexpected)?;
+    tracing::debug!(%peer, "connected");
     let interactive = !json && io::stdin().is_terminal() && io::stdout().is_terminal();
     let guard = interactive.then(TerminalGuard::new);
     let (typed, printer) = if interactive {

@@ -47,7 +47,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why a command ended early: the sentence for the person who ran it, and the exit code.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     exit: Exit,
     message: Message,

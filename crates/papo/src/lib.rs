@@ -8,6 +8,5 @@ pub mod health;
 pub mod hub;
 mod net;
 pub mod shutdown;
-mod suggest;
 pub mod telemetry;
 pub mod text;

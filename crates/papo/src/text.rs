@@ -132,7 +132,8 @@ impl Texts {
         let mut arguments = FluentArgs::with_capacity(message.variables.len());
         for (name, variable) in &message.variables {
             match variable {
-                Variable::Value(value) => arguments.set(*name, value.clone()),
+                Variable::Text(text) => arguments.set(*name, text.as_str()),
+                Variable::Number(number) => arguments.set(*name, *number),
                 Variable::Message(inner) => arguments.set(*name, self.say(inner)),
             }
         }
@@ -163,16 +164,51 @@ impl fmt::Debug for Texts {
 }
 
 /// Something to say: the name of a text and its variables.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     key: &'static str,
     variables: Vec<(&'static str, Variable)>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Variable {
-    Value(Value<'static>),
+/// What stands for a variable of a [`Message`]. Fluent's own values cannot be shared between threads, as errors are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// A text, shown as it is.
+    Text(String),
+    /// A number, which may choose between singular and plural.
+    Number(u64),
+    /// Another message, in the same language.
     Message(Message),
+}
+
+impl From<String> for Variable {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Variable {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<u64> for Variable {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<usize> for Variable {
+    fn from(number: usize) -> Self {
+        Self::Number(u64::try_from(number).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Message> for Variable {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
 }
 
 impl Message {
@@ -189,10 +225,10 @@ impl Message {
         self.key
     }
 
-    /// The same with one more variable: a text or a number.
+    /// The same with one more variable: a text, a number or another message.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<Value<'static>>) -> Self {
-        self.variables.push((name, Variable::Value(value.into())));
+    pub fn with(mut self, name: &'static str, value: impl Into<Variable>) -> Self {
+        self.variables.push((name, value.into()));
         self
     }
 
@@ -200,13 +236,6 @@ impl Message {
     #[must_use]
     pub fn showing(self, name: &'static str, value: impl fmt::Display) -> Self {
         self.with(name, value.to_string())
-    }
-
-    /// The same with one more variable that is itself a message.
-    #[must_use]
-    pub fn nesting(mut self, name: &'static str, message: Self) -> Self {
-        self.variables.push((name, Variable::Message(message)));
-        self
     }
 }
 

@@ -10,7 +10,7 @@ mod server;
 use std::net::TcpListener;
 
 use client::{Client, papo};
-use server::{Heard, Kind, Server};
+use server::{GOODBYE, Heard, Kind, Server};
 
 fn connect(server: &Server, options: &[&str]) -> Client {
     let address = server.address.to_string();
@@ -27,13 +27,13 @@ fn text(text: &str) -> Heard {
 fn an_old_server_reads_each_line_alone_and_its_echo_is_shown() {
     let server = Server::start(Kind::Old);
     let mut client = connect(&server, &[]);
+    // One after the other: whether two writes meet in one read is up to the machine, and the pace between them is
+    // tested where time stands still.
     for line in ["olá", "tudo bem?", "até"] {
         client.type_line(line);
-    }
-    client.end_input();
-    for line in ["olá", "tudo bem?", "até"] {
         assert_eq!(server.heard(), text(line));
     }
+    client.end_input();
     assert_eq!(server.heard(), Heard::End);
     let (shown, told, code) = client.end();
     let echo = |line| format!("127.0.0.1 | 2026-11-20 10:00 | {line}");
@@ -76,7 +76,10 @@ fn a_line_above_the_limit_is_refused_and_the_rest_is_sent() {
     assert_eq!(server.heard(), text("short"));
     client.end_input();
     assert_eq!(server.heard(), Heard::End);
-    assert_eq!(client.end().2, Some(0));
+    let (shown, _, code) = client.end();
+    // The client only stopped speaking: it still listens.
+    assert_eq!(shown, ["ana | 2026-11-20 10:00 | short", GOODBYE]);
+    assert_eq!(code, Some(0));
 }
 
 #[test]
@@ -84,6 +87,7 @@ fn a_server_that_hangs_up_is_a_network_failure() {
     let server = Server::start(Kind::Old);
     let client = connect(&server, &["--lang", "pt-BR"]);
     client.told(&["conectado"]);
+    server.arrival();
     server.say(b"10.0.0.9 | 2026-11-20 10:00 | \x1b[2Jtchau");
     server.hang_up();
     let (shown, told, code) = client.end();
@@ -112,12 +116,44 @@ fn programs_get_one_object_for_each_message() {
     server.say(b"bare\n");
     assert_eq!(next(&client)["event"], "line");
     client.end_input();
+    assert_eq!(next(&client)["text"], "bye");
     let closed = next(&client);
     assert_eq!(
         (&closed["event"], &closed["reason"]),
         (&"closed".into(), &"left".into())
     );
     assert_eq!(client.end().2, Some(0));
+}
+
+#[test]
+fn the_log_is_asked_for_and_goes_to_stderr() {
+    let server = Server::start(Kind::Old);
+    let address = server.address.to_string();
+    let log = |filter: &str, format: &str| {
+        let mut command = papo(&["connect", &address]);
+        command.env("PAPO_LOG", filter).env("PAPO_LOG_FORMAT", format);
+        let mut client = Client::start(command);
+        client.end_input();
+        let (shown, told, _) = client.end();
+        assert!(shown.is_empty(), "{shown:?}");
+        told
+    };
+    let silent = log("", "");
+    assert!(!silent.iter().any(|line| line.contains("DEBUG")), "{silent:?}");
+    let plain = log("papo=debug", "");
+    let line = plain.iter().find(|line| line.contains("DEBUG")).unwrap();
+    assert!(line.contains("papo::connect") && line.starts_with("20"), "{line}");
+    assert!(!line.contains('\x1b'), "{line:?}");
+    let json = log("papo=debug", "json");
+    let event = json
+        .iter()
+        .find_map(|line| line.parse::<serde_json::Value>().ok())
+        .unwrap();
+    assert_eq!(
+        (&event["level"], &event["target"]),
+        (&"DEBUG".into(), &"papo::connect".into())
+    );
+    assert!(event["timestamp"].is_string(), "{event}");
 }
 
 #[test]

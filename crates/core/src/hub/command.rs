@@ -1,5 +1,7 @@
 //! The commands of the TCP text door (docs/protocol.md 4.3).
 
+use crate::suggest::closest;
+
 /// What a line of a text client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
@@ -36,43 +38,9 @@ pub(crate) fn read(line: &str) -> Line<'_> {
         "/quit" | "/exit" => Line::Quit,
         other => Line::Unknown {
             given,
-            suggestion: closest(other, NAMES),
+            suggestion: closest(other, NAMES.iter().copied()),
         },
     }
-}
-
-/// The name that is at most two typing errors away from `given`, if there is one.
-pub fn closest(given: &str, names: &[&'static str]) -> Option<&'static str> {
-    const ERRORS: usize = 2;
-    // Distances cost the product of both lengths; no command is anywhere near this long.
-    if given.chars().count() > 32 {
-        return None;
-    }
-    let scored = names.iter().map(|&name| (distance(given, name), name));
-    scored
-        .min()
-        .filter(|&(errors, name)| errors <= ERRORS && errors + 1 < name.chars().count())
-        .map(|(_, name)| name)
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let mut before_last = vec![0; right.len() + 1];
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    for row in 0..left.len() {
-        let mut current = vec![row + 1; right.len() + 1];
-        for column in 0..right.len() {
-            let replaced = last[column] + usize::from(left[row] != right[column]);
-            let mut best = replaced.min(last[column + 1] + 1).min(current[column] + 1);
-            if row > 0 && column > 0 && left[row] == right[column - 1] && left[row - 1] == right[column] {
-                best = best.min(before_last[column - 1] + 1);
-            }
-            current[column + 1] = best;
-        }
-        before_last = std::mem::replace(&mut last, current);
-    }
-    last[right.len()]
 }
 
 #[cfg(test)]
@@ -124,19 +92,6 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(read(line), expected, "{line:?}");
-        }
-    }
-
-    #[test]
-    fn distances_count_typing_errors() {
-        for (left, right, errors) in [
-            ("", "abc", 3),
-            ("who", "who", 0),
-            ("whо", "who", 1),
-            ("hwo", "who", 1),
-            ("wo", "who", 1),
-        ] {
-            assert_eq!(distance(left, right), errors, "{left} {right}");
         }
     }
 }

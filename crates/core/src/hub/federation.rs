@@ -23,6 +23,9 @@ use crate::timers::Timers;
 use crate::wire::relay::{self, Body, Envelope};
 use crate::wire::signature::{LinkSecret, Nonce};
 
+/// Of so many messages that a link loses for the same reason, one is remarked.
+const REMARK_EVERY: u64 = 1000;
+
 /// The reply to one `POST /relay`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RelayReply {
@@ -126,7 +129,7 @@ impl Federation {
                 json: Arc::clone(&json),
                 home,
             });
-            if link.lost.overflow > before && before.is_multiple_of(1000) {
+            if link.lost.overflow > before && before.is_multiple_of(REMARK_EVERY) {
                 to.outbox.push_back(Output::Remark(Remark::OutboxFull { link: id }));
             }
             pump(self.own, self.secret.as_ref(), id, link, to);
@@ -146,6 +149,7 @@ impl Federation {
         }
         if let PostOutcome::Rejected { status } = outcome
             && link.lost.rejected > lost.rejected
+            && lost.rejected.is_multiple_of(REMARK_EVERY)
         {
             to.outbox
                 .push_back(Output::Remark(Remark::LinkRejected { link: id, status }));

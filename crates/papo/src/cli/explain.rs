@@ -10,7 +10,7 @@ pub(super) fn explain(error: &clap::Error) -> Failure {
     let context = |kind| error.get(kind).map(shown).filter(|text| !text.is_empty());
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let message = match error.kind() {
-        ErrorKind::UnknownArgument => match context(ContextKind::SuggestedArg) {
+        ErrorKind::UnknownArgument => match best(error, ContextKind::SuggestedArg) {
             Some(suggestion) => Message::new("error-argument-unknown-suggest")
                 .with("given", argument)
                 .with("suggestion", suggestion),
@@ -18,7 +18,7 @@ pub(super) fn explain(error: &clap::Error) -> Failure {
         },
         ErrorKind::InvalidSubcommand => {
             let given = context(ContextKind::InvalidSubcommand).unwrap_or_default();
-            match context(ContextKind::SuggestedSubcommand) {
+            match best(error, ContextKind::SuggestedSubcommand) {
                 Some(suggestion) => Message::new("error-command-unknown-suggest")
                     .with("given", given)
                     .with("suggestion", suggestion),
@@ -35,6 +35,7 @@ pub(super) fn explain(error: &clap::Error) -> Failure {
         ErrorKind::TooManyValues => Message::new("error-value-unwanted")
             .with("argument", argument)
             .with("given", context(ContextKind::InvalidValue).unwrap_or_default()),
+        ErrorKind::MissingSubcommand => Message::new("error-command-missing"),
         ErrorKind::MissingRequiredArgument => Message::new("error-argument-missing").with("argument", argument),
         ErrorKind::ArgumentConflict => Message::new("error-argument-repeated").with("argument", argument),
         _ => {
@@ -44,6 +45,15 @@ pub(super) fn explain(error: &clap::Error) -> Failure {
         }
     };
     Failure::usage(message)
+}
+
+/// The likeliest of clap's suggestions, which come with the likeliest last.
+fn best(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.last().cloned(),
+        _ => None,
+    }
 }
 
 fn shown(value: &ContextValue) -> String {

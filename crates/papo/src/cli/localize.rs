@@ -13,6 +13,7 @@ pub(super) fn localize(root: Command, texts: &Texts) -> Command {
                 .short('V')
                 .long("version")
                 .action(ArgAction::Version)
+                .display_order(1000)
                 .help(texts.get("cli-version"))
                 .help_heading(texts.get("cli-heading-options")),
         );
@@ -50,6 +51,7 @@ fn translate(mut command: Command, own: &str, prefix: &str, texts: &Texts) -> Co
                 .short('h')
                 .long("help")
                 .action(ArgAction::Help)
+                .display_order(999)
                 .help(texts.get("cli-help"))
                 .help_heading(options.clone()),
         );

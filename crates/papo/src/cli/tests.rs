@@ -64,9 +64,11 @@ fn help_speaks_one_language_and_shows_an_example() {
 
 #[test]
 fn mistakes_are_explained() {
-    let cases: [(&[&str], &[&str]); 9] = [
+    let cases: [(&[&str], &[&str]); 11] = [
         (&["papo", "serve", "--htpt", "x"], &["--htpt", "--http"]),
         (&["papo", "serve", "--zzz"], &["--zzz"]),
+        (&["papo", "complet"], &["complet", "completions"]),
+        (&["papo", "--config", "x"], &["papo --help"]),
         (&["papo", "srve"], &["srve", "serve"]),
         (&["papo", "serve", "--http"], &["--http"]),
         (&["papo", "serve", "--http", "1", "--http", "2"], &["--http"]),

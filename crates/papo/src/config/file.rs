@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::layer::{Found, Given, Kind, Layer, SPECS, Source};
 use crate::error::Failure;
-use crate::suggest::closest;
 use crate::text::Message;
+use papo_core::suggest::closest;
 
 const SECTION: &str = "serve";
 
@@ -92,7 +92,7 @@ impl File<'_> {
                 .showing("path", self.path.display())
                 // A number variable would be written as the language groups digits.
                 .showing("line", self.line(at))
-                .nesting("reason", reason),
+                .with("reason", reason),
         )
     }
 

@@ -92,7 +92,7 @@ impl Source {
             Message::new("error-setting")
                 .showing("source", self)
                 .with("given", given.to_owned())
-                .nesting("reason", reason),
+                .with("reason", reason),
         )
     }
 }

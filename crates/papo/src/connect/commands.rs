@@ -1,6 +1,6 @@
 //! Lines that begin with a slash.
 
-use crate::suggest::closest;
+use papo_core::suggest::closest;
 
 /// Commands that the hub carries out.
 const OF_THE_HUB: [&str; 3] = ["nick", "join", "who"];

@@ -165,7 +165,10 @@ mod tests {
     #[test]
     fn lines_are_read_whole_bounded_and_lossily() {
         let most = "x".repeat(PAYLOAD_BYTES);
-        let text = format!("one\r\n\n{most}\r\n{most}y\n{}\nb\u{e9}last", "z".repeat(100_000));
+        let text = format!(
+            "one\r\n\n{most}\r\n{most}y\n{}\n{most}z\rzzz\nb\u{e9}last",
+            "z".repeat(100_000)
+        );
         let bytes = [text.as_bytes(), b"\xff"].concat();
         // The smallest buffer puts every boundary everywhere.
         for capacity in [1, 7, 8192] {
@@ -176,6 +179,7 @@ mod tests {
             assert_eq!(next(), Event::Line(most.clone()));
             assert_eq!(next(), Event::TooLong(PAYLOAD_BYTES + 1));
             assert_eq!(next(), Event::TooLong(100_000));
+            assert_eq!(next(), Event::TooLong(PAYLOAD_BYTES + 5));
             assert_eq!(next(), Event::Line("b\u{e9}last\u{fffd}".to_owned()));
             assert_eq!(next(), Event::End);
             assert_eq!(next(), Event::End);

@@ -294,9 +294,10 @@ impl Driver {
         };
         let words = words::farewell(&self.texts, reason);
         let farewell = match (attached.connection.form, words) {
-            (Form::TcpLine, None) => Vec::new(),
+            // Either it only wants to be let go, or its close was answered with a close already.
+            (_, None) => Vec::new(),
             (Form::TcpLine, Some(words)) => encode::tcp_notice(&words, utc_now()),
-            (Form::WebSocketText, words) => encode::close_frame(reason, &words.unwrap_or_default()),
+            (Form::WebSocketText, Some(words)) => encode::close_frame(reason, &words),
         };
         self.leaving += 1;
         attached.connection.tell(Control::Close {

@@ -10,9 +10,10 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Json};
 use axum::routing::{get, post};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use papo_core::hub::RelayReply;
 use papo_core::id::RoomName;
 use papo_core::limits::{HTTP_BODY_DEADLINE, HTTP_CONNECTIONS, HTTP_HEAD_DEADLINE, RELAY_BODY_BYTES};
@@ -21,6 +22,7 @@ use papo_core::wire::text::parse_client_id;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
+use tower::ServiceExt;
 
 use super::guard::Guard;
 use super::page::{Page, plain};
@@ -81,12 +83,16 @@ impl Door {
     pub(crate) async fn serve(self, stream: TcpStream, address: IpAddr) {
         // Without a place the connection is closed at once; a client that waits for an answer sees why it has none.
         let Ok(_place) = self.places.try_acquire() else { return };
-        let router = self.router.layer(Extension(Source(address)));
+        let router = self.router;
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(Source(address));
+            router.clone().oneshot(request)
+        });
         let serving = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HTTP_HEAD_DEADLINE)
             .max_buf_size(64 * 1024)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         // What goes wrong here (resets, bad requests, deadlines) is the client's, and hyper has answered where it can.
         if let Err(error) = serving.await {

@@ -36,8 +36,9 @@ pub(crate) async fn serve(stream: TcpStream, address: IpAddr, inbox: Inbox) {
         reason = outbound::run(&stream, &connection) => reason,
         reason = reading => reason,
     };
-    inbox.send(Event::Closed { session, reason }).await;
+    // First the last bytes, then the word that they are out: a hub that ends waits for it.
     linger(stream, reason).await;
+    inbox.send(Event::Closed { session, reason }).await;
 }
 
 /// The next bytes once the connection may read, empty at their end. Holds no buffer while it waits.

@@ -36,8 +36,8 @@ pub(crate) async fn serve(
         reason = outbound::run(&stream, &connection) => reason,
         reason = receive(&stream, &connection, early, &inbox) => reason,
     };
-    inbox.send(Event::Closed { session, reason }).await;
     tcp::linger(stream, reason).await;
+    inbox.send(Event::Closed { session, reason }).await;
 }
 
 /// Reads until the connection is lost; after the client's last word it only waits for the hub to close.

@@ -25,11 +25,11 @@ pub(crate) fn notice(texts: &Texts, notice: Notice) -> String {
         Notice::NickTaken { wanted, given } => Message::new("notice-nick-taken")
             .showing("wanted", wanted)
             .showing("given", given),
-        Notice::NickBad(problem) => Message::new("notice-nick-bad").nesting("reason", problem.into()),
+        Notice::NickBad(problem) => Message::new("notice-nick-bad").with("reason", Message::from(problem)),
         Notice::NickUsage => Message::new("notice-nick-usage"),
         Notice::RoomJoined(room) => Message::new("notice-room-joined").showing("room", room),
         Notice::RoomSame(room) => Message::new("notice-room-same").showing("room", room),
-        Notice::RoomBad(problem) => Message::new("notice-room-bad").nesting("reason", problem.into()),
+        Notice::RoomBad(problem) => Message::new("notice-room-bad").with("reason", Message::from(problem)),
         Notice::RoomUsage => Message::new("notice-room-usage"),
         Notice::RoomsFull => Message::new("notice-rooms-full"),
         Notice::TooLong { bytes } => Message::new("notice-too-long")

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// What each key of a file begins with: a literal of this shape in the code is the name of a text.
-const FAMILIES: [&str; 6] = ["notice-", "name-", "close-", "error-", "say-", "cli-"];
+const FAMILIES: [&str; 7] = ["notice-", "name-", "close-", "error-", "say-", "serve-", "cli-"];
 
 /// The keys of a Fluent file with the variables that each one uses, read from its lines.
 fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -27,6 +27,13 @@ fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     found
+}
+
+#[test]
+fn texts_are_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Texts>();
+    shared::<crate::error::Failure>();
 }
 
 #[test]
@@ -130,8 +137,8 @@ fn languages_are_written_in_many_ways() {
 
 #[test]
 fn messages_nest_and_count() {
-    let inner = Message::new("name-too-long").with("limit", 64);
-    let outer = Message::new("notice-nick-bad").nesting("reason", inner);
+    let inner = Message::new("name-too-long").with("limit", 64_usize);
+    let outer = Message::new("notice-nick-bad").with("reason", inner);
     let english = Texts::new(Lang::En).say(&outer);
     assert!(english.contains("64"), "{english}");
     let who = |lang, count| {

@@ -18,9 +18,13 @@ pub(crate) enum Heard {
 /// A server and what it hears.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    arrived: Receiver<()>,
     heard: Receiver<Heard>,
     connections: Arc<Mutex<Vec<TcpStream>>>,
 }
+
+/// What the hub says to somebody who has nothing more to say, before it hangs up.
+pub(crate) const GOODBYE: &str = "papo | 2026-11-20 10:00 | bye";
 
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
@@ -36,12 +40,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, heard) = sync_channel(1024);
+        let (arrivals, arrived) = sync_channel(1024);
         let connections = Arc::new(Mutex::new(Vec::<TcpStream>::new()));
         let everyone = Arc::clone(&connections);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { break };
                 everyone.lock().unwrap().push(stream.try_clone().unwrap());
+                let _ = arrivals.send(());
                 let (sender, everyone) = (sender.clone(), Arc::clone(&everyone));
                 thread::spawn(move || {
                     let mut buffer = [0; 8192];
@@ -63,15 +69,24 @@ impl Server {
                         }
                     }
                     let _ = sender.send(Heard::End);
+                    if matches!(kind, Kind::Hub) {
+                        let _ = stream.write_all(format!("{GOODBYE}\n").as_bytes());
+                    }
                     let _ = stream.shutdown(std::net::Shutdown::Write);
                 });
             }
         });
         Self {
             address,
+            arrived,
             heard,
             connections,
         }
+    }
+
+    /// Waits until one more client is connected, also in the eyes of the server.
+    pub(crate) fn arrival(&self) {
+        self.arrived.recv_timeout(PATIENCE).unwrap();
     }
 
     pub(crate) fn heard(&self) -> Heard {

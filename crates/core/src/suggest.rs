@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// The candidate nearest to what was given, when it is near enough to be a slip of the fingers.
-pub(crate) fn closest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters may be wrong, or "ls" would be taken for a slip of almost anything short.
     let most = (given.chars().count() / 3).max(1);
     candidates
