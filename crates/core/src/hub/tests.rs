@@ -1,6 +1,10 @@
 //! Conversations with a whole hub: what each session hears, and what each link carries.
 
+mod federation;
 mod limits;
+mod network;
+mod outages;
+mod relay_door;
 mod text_door;
 mod websocket;
 
