@@ -5,6 +5,7 @@ mod limits;
 mod network;
 mod outages;
 mod relay_door;
+mod replay;
 mod text_door;
 mod websocket;
 
