@@ -82,6 +82,13 @@ fn three_hubs_in_a_ring_hear_everything_once_and_in_order_whatever_arrives_first
                 let texts: Vec<_> = heard.iter().filter_map(|line| line.strip_prefix(&*label)).collect();
                 let expected: Vec<_> = (0..count).map(|number: u32| number.to_string()).collect();
                 assert_eq!(texts, expected, "seed {seed}");
+                let about = |line: &&String| line.contains(&format!("Client #{client} "));
+                let about: Vec<_> = heard.iter().filter(about).collect();
+                assert!(about[0].ends_with(" joined the chat"), "seed {seed}: {about:?}");
+                assert!(
+                    about[about.len() - 1].ends_with(" left the chat"),
+                    "seed {seed}: {about:?}"
+                );
             }
         }
     }

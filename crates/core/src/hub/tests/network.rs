@@ -93,12 +93,15 @@ impl Network {
         Self::new(&links, seed)
     }
 
+    /// Changes what happens on all links of a hub.
     pub(super) fn weather(&mut self, hub: usize, weather: Weather) {
-        for ((from, _), wire) in &mut self.wires {
-            if *from == hub {
-                wire.weather = weather;
-            }
+        for (_, wire) in self.wires.iter_mut().filter(|((from, _), _)| *from == hub) {
+            wire.weather = weather;
         }
+    }
+
+    pub(super) fn weather_on(&mut self, hub: usize, link: LinkId, weather: Weather) {
+        self.wires.get_mut(&(hub, link)).unwrap().weather = weather;
     }
 
     /// The bodies that a hub's first link has carried since the last time.

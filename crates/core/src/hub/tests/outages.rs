@@ -1,6 +1,6 @@
 //! Links that fail: what waits, what is sent again, and what is given up.
 
-use super::network::{Network, Target, Weather};
+use super::network::{Network, Weather};
 use super::*;
 use crate::limits::OUTBOX_MESSAGES;
 
@@ -261,16 +261,32 @@ fn a_hub_replaced_by_an_old_service_gives_away_no_other_room() {
 }
 
 #[test]
-fn a_hole_in_the_ring_is_closed_by_the_other_way_round() {
+fn what_goes_round_a_broken_link_is_not_shown_again_when_the_link_is_back() {
     for seed in 0..10 {
-        let mut net = Network::new(
-            &[
-                &[Target::Hub(1), Target::Hub(2)],
-                &[Target::Hub(2), Target::Hub(0)],
-                &[Target::Hub(0), Target::Hub(1)],
-            ],
-            seed,
-        );
+        let mut net = Network::ring(3, seed);
+        let eva = net.hubs[2].tcp("10.0.0.1");
+        let ana = net.hubs[0].ws(1);
+        net.settle();
+        net.hubs[2].hear(eva);
+        let straight = LinkId(1);
+        net.weather_on(0, straight, Weather::Down);
+        for number in 0..10 {
+            net.hubs[0].text(ana, &number.to_string());
+            net.pass(Duration::from_secs(1));
+        }
+        let expected: Vec<_> = (0..10).map(|number| format!("Client #1 | {number}")).collect();
+        assert_eq!(net.hubs[2].hear(eva), expected, "seed {seed}");
+        net.weather_on(0, straight, Weather::Fine);
+        net.pass(Duration::from_secs(10));
+        assert_eq!(net.hubs[0].hub.waiting_for_links(), 0);
+        assert_eq!(net.hubs[2].hear(eva), NOTHING, "seed {seed}");
+    }
+}
+
+#[test]
+fn while_every_way_fails_now_and_then_all_comes_once_and_in_order() {
+    for seed in 0..10 {
+        let mut net = Network::ring(3, seed);
         let eva = net.hubs[2].tcp("10.0.0.1");
         let ana = net.hubs[0].ws(1);
         net.settle();
