@@ -113,6 +113,24 @@ fn a_message_crosses_a_link_at_most_once_in_each_direction() {
 }
 
 #[test]
+fn nothing_is_sent_back_to_where_it_came_from_or_began() {
+    let chain: [&[Target]; 3] = [&[Target::Hub(1)], &[Target::Hub(2), Target::Hub(0)], &[Target::Hub(1)]];
+    let circle: [&[Target]; 3] = [&[Target::Hub(1)], &[Target::Hub(2)], &[Target::Hub(0)]];
+    for links in [chain, circle] {
+        let mut net = Network::new(&links, 1);
+        let ana = net.hubs[0].ws(1);
+        net.hubs[1].ws(2);
+        net.hubs[2].ws(3);
+        net.settle();
+        net.carried(2);
+        net.hubs[0].text(ana, "oi");
+        net.settle();
+        assert_eq!(net.hubs[2].logs[&Rooms::HOME].len(), 4);
+        assert_eq!(net.carried(2), NOTHING);
+    }
+}
+
+#[test]
 fn a_message_reaches_eight_links_away_and_no_farther() {
     let links: Vec<Vec<Target>> = (0..10)
         .map(|at| if at < 9 { vec![Target::Hub(at + 1)] } else { vec![] })

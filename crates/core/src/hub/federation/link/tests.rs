@@ -164,6 +164,9 @@ fn a_refused_batch_is_taken_apart_until_it_is_through() {
     assert_eq!(talk.carried(), "[1,2,3]");
     talk.end(REFUSED);
     talk.push(&["4", "5"], true);
+    assert_eq!(talk.carried(), "1");
+    talk.end(PERHAPS_SENT);
+    talk.link.rested();
     for (single, outcome) in [("1", PAPO), ("2", REFUSED), ("3", PAPO)] {
         assert_eq!(talk.carried(), single);
         talk.end(outcome);
