@@ -265,6 +265,10 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
+        // What it answers is left unread by order of the hub, and what it sent before is still to be said.
+        if session.paused {
+            session.on_heard();
+        }
         if session.on_interval() >= KEEPALIVE_MISSES {
             self.close(now, id, CloseReason::KeepaliveTimeout);
         } else {

@@ -106,8 +106,9 @@ fn relayed_entry(envelope: &Envelope) -> Entry {
             Kind::Joined => EntryKind::Joined,
             Kind::Left => EntryKind::Left,
         },
-        // A label that holds the mark between the parts of a line could pass for a whole line of somebody else.
-        label: envelope.label.replace('|', "¦").into(),
+        // A label that holds the mark between the parts of a line could pass for a whole line of somebody else, and one
+        // with the hub's own label for the hub.
+        label: envelope.label.replace('|', "¦").replace(text::HUB_LABEL, "∗").into(),
         payload: envelope.payload.as_str().into(),
         verbatim: false,
         author: None,

@@ -74,7 +74,10 @@ impl Session {
             lines: LineDecoder::new(PAYLOAD_BYTES),
             waiting: VecDeque::new(),
             pace: Pace::default(),
-            life: Life { heard: true, misses: 0 },
+            life: Life {
+                heard: false,
+                misses: 0,
+            },
         }
     }
 

@@ -52,6 +52,9 @@ impl Hub {
             }
             wanted.with_suffix(number)
         };
+        if old.as_ref() == Some(&given) {
+            return self.tell(id, Notice::NickTaken { wanted, given });
+        }
         if let Some(old) = &old {
             self.nicks.remove(&old.key());
             self.announce(now, id, room, EntryKind::Left);

@@ -154,8 +154,10 @@ impl Link {
         let front = self.waiting.front()?;
         let (request, body) = match self.kind {
             LinkKind::Own => return None,
-            LinkKind::Papo(_) if self.singly == 0 => {
-                let count = self.batch_size();
+            // An old service in the place of a hub refuses batches too. Even one message of another room goes in a batch,
+            // which such a service does not show.
+            LinkKind::Papo(_) if self.singly == 0 || !front.home => {
+                let count = if self.singly == 0 { self.batch_size() } else { 1 };
                 let objects = self.waiting.iter().take(count).map(|parcel| &*parcel.json);
                 (InFlight::Batch(count), crate::wire::relay::batch(from, objects))
             }
@@ -186,6 +188,7 @@ impl Link {
                     None => LinkKind::Legacy,
                 };
                 match request {
+                    InFlight::Batch(_) if self.singly > 0 => self.single_done(),
                     InFlight::Batch(count) => self.drop_front(count),
                     InFlight::Single => self.single_done(),
                     InFlight::Probe => {}
@@ -197,8 +200,8 @@ impl Link {
             }
             PostOutcome::Rejected { .. } => {
                 match request {
-                    InFlight::Batch(count) => self.singly = count,
-                    InFlight::Single => {
+                    InFlight::Batch(count) if self.singly == 0 => self.singly = count,
+                    InFlight::Batch(_) | InFlight::Single => {
                         self.lost.rejected += 1;
                         self.single_done();
                     }
