@@ -239,9 +239,16 @@ impl Hub {
 
     /// What arrived before the connection went is still said, at the session's pace; then the session goes too.
     fn on_closed(&mut self, now: Instant, id: SessionId) {
-        match self.sessions.get_mut(&id) {
-            Some(session) if session.has_waiting() => session.ending = true,
-            _ => self.remove(now, id),
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.end_unframed();
+        if session.has_waiting() {
+            session.ending = true;
+            self.timers.cancel(Timer::MessagePause(id));
+            self.speak(now, id);
+        } else {
+            self.remove(now, id);
         }
     }
 

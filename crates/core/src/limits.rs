@@ -87,6 +87,9 @@ pub const RELAY_HOPS: u8 = 8;
 pub const OUTBOX_MESSAGES: usize = 10_000;
 /// Bytes that may wait for one hub link.
 pub const OUTBOX_BYTES: usize = 8 * 1024 * 1024;
+/// That somebody came or left is no news after this long: such a notice does not wait longer in an outbox. Far below
+/// [`SEEN_LIFE`], so that no copy of it outlives the memory of it on the way through [`RELAY_HOPS`] links.
+pub const PRESENCE_LIFE: Duration = Duration::from_secs(60);
 /// First wait after a hub link failed; doubles up to [`RELAY_BACKOFF_MAX`].
 pub const RELAY_BACKOFF_MIN: Duration = Duration::from_millis(250);
 /// Longest wait between two tries on a hub link.

@@ -33,8 +33,6 @@ notice-room-bad = That cannot be a room: the name { $reason }.
 notice-room-usage = Write the room after the command, such as /join lobby.
 notice-rooms-full = This hub has as many rooms as it can hold: join one that exists.
 notice-too-long = Not sent: { $bytes } bytes are too many, the limit is { $limit }. Cut the text into pieces.
-notice-too-many-sessions = There are too many connections from your address: close one, or wait a few minutes and try again.
-notice-hub-full = This hub is full: try again later.
 notice-goodbye = Goodbye!
 
 ## What is wrong with a name: the end of a sentence that began with it
@@ -95,6 +93,7 @@ error-link-scheme = does not begin with http:// or https://: write { $suggestion
 error-link-credentials = holds a user name: hub links are signed instead, see --link-secret-file
 error-secret-unreadable = cannot be read: { $detail }
 error-secret-empty = is empty: put a long random text into it, the same on both hubs
+error-secret-short = holds only { $bytes } bytes: put a random text of at least { $least } into it, the same on both hubs
 error-rate = is no rate: write messages a second as a whole number from 1, or off
 error-network = is no network: write one such as 10.0.0.0/8, or a single address
 error-host = is no host name: write the name alone, without http:// and without a port
@@ -148,5 +147,4 @@ error-bind = cannot listen on { $address }: { $error }
 error-bind-in-use = cannot listen on { $address }: another program does already. If it is an older papo, end it; or choose another port: papo serve { $option } { $next }
 error-bind-permission = cannot listen on { $address }: this user may not use that port. Choose one above 1023: papo serve { $option } { $next }
 error-bind-not-here = cannot listen on { $address }: this machine does not have that address. Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address that it has.
-error-link-secret = the link secret { $problem }
 close-bad-frame = that was no valid WebSocket frame

@@ -12,7 +12,7 @@ cli-version = Mostra a versão
 cli-lang = Idioma dos textos do papo: en ou pt-BR (padrão: o do sistema)
 cli-config = Arquivo de configuração (padrão: ./papo.toml, senão papo/papo.toml no diretório de configuração)
 
-cli-papo = Um papo, muitas portas: navegador, terminal, nc e ponto a ponto
+cli-papo = Um papo, muitas portas: navegador, terminal e nc
 cli-papo-example =
     Exemplo:
     {"  "}papo serve --lan     um hub para todos nesta rede
@@ -36,7 +36,7 @@ cli-serve-trust = Rede sem limites por endereço, como 10.0.0.0/8; pode ser repe
 cli-serve-classroom = Confia nas redes privadas e deixa uma turma inteira usar um só endereço
 cli-serve-allow-host = Nome pelo qual este hub pode ser alcançado por HTTP; pode ser repetida
 cli-serve-allow-origin = Origem cujas páginas podem usar este hub, como https://chat.example; pode ser repetida
-cli-serve-json = Escreve um objeto JSON por linha na saída padrão
+cli-serve-json = Escreve onde estão as portas como um objeto JSON na saída padrão
 cli-serve-web-dir = Serve os arquivos da página a partir deste diretório, para desenvolvê-los
 
 cli-connect = Conversa em um terminal pela porta de texto TCP de um hub

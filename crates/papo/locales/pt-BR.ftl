@@ -33,8 +33,6 @@ notice-room-bad = Essa não pode ser uma sala: o nome { $reason }.
 notice-room-usage = Escreva a sala depois do comando, por exemplo /join lobby.
 notice-rooms-full = Este hub já tem todas as salas que comporta: entre em uma que existe.
 notice-too-long = Não foi enviado: { $bytes } bytes é demais, o limite é { $limit }. Divida o texto em partes.
-notice-too-many-sessions = Há conexões demais vindas do seu endereço: feche uma, ou espere alguns minutos e tente de novo.
-notice-hub-full = Este hub está cheio: tente mais tarde.
 notice-goodbye = Até logo!
 
 ## O que há de errado com um nome: o fim de uma frase que começou com ele
@@ -95,6 +93,7 @@ error-link-scheme = não começa com http:// nem https://: escreva { $suggestion
 error-link-credentials = contém um nome de usuário: ligações entre hubs são assinadas, veja --link-secret-file
 error-secret-unreadable = não pode ser lido: { $detail }
 error-secret-empty = está vazio: ponha nele um texto longo e aleatório, o mesmo nos dois hubs
+error-secret-short = tem só { $bytes } bytes: ponha nele um texto aleatório de pelo menos { $least }, o mesmo nos dois hubs
 error-rate = não é uma taxa: escreva mensagens por segundo como um número inteiro a partir de 1, ou off
 error-network = não é uma rede: escreva uma como 10.0.0.0/8, ou um só endereço
 error-host = não é um nome de máquina: escreva só o nome, sem http:// e sem porta
@@ -148,5 +147,4 @@ error-bind = não dá para escutar em { $address }: { $error }
 error-bind-in-use = não dá para escutar em { $address }: outro programa já escuta ali. Se for um papo mais antigo, encerre-o; ou escolha outra porta: papo serve { $option } { $next }
 error-bind-permission = não dá para escutar em { $address }: este usuário não pode usar essa porta. Escolha uma acima de 1023: papo serve { $option } { $next }
 error-bind-not-here = não dá para escutar em { $address }: esta máquina não tem esse endereço. Use 127.0.0.1 só para esta máquina, ou 0.0.0.0 para todos os endereços que ela tem.
-error-link-secret = o segredo do link { $problem }
 close-bad-frame = isso não era um quadro WebSocket válido

@@ -15,7 +15,7 @@ mod localize;
 mod packaging;
 pub mod run;
 
-/// One chat, many doors: browser, terminal, nc and peer to peer
+/// One chat, many doors: browser, terminal and nc
 #[derive(Debug, Parser)]
 #[command(
     name = "papo",
@@ -98,7 +98,7 @@ pub struct ServeArgs {
     /// Origin whose pages may use this hub, such as https://chat.example; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
-    /// Print one JSON object a line on standard output
+    /// Print where the doors are as one JSON object on standard output
     #[arg(long)]
     pub(crate) json: bool,
     /// Serve the page's files from this directory, to develop them

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use papo_core::id::RoomName;
 use papo_core::limits::SESSION_RATE;
+use papo_core::wire::signature::LinkSecret;
 
 use crate::cli::ServeArgs;
 use crate::error::Failure;
@@ -28,7 +29,7 @@ const HTTP_PORT: u16 = 8000;
 pub const TCP_PORT: u16 = 4333;
 
 /// What `papo serve` was asked to do, every value parsed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ServeSettings {
     /// The hub's label for people.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct ServeSettings {
     /// The other hubs, in the order given, none twice.
     pub links: Vec<LinkUrl>,
     /// What linked hubs sign their messages with.
-    pub link_secret: Option<Vec<u8>>,
+    pub link_secret: Option<LinkSecret>,
     /// Messages a second that one session may say in the long run; `None` for any number.
     pub session_rate: Option<u32>,
     /// Networks without limits per address.

@@ -15,12 +15,12 @@ use link::{Link, Parcel, Settled};
 use crate::error::Code;
 use crate::hub::{Outbox, Output, Remark, Timer};
 use crate::id::{HubId, LinkId, MsgId, RequestId, RoomName, Seq};
-use crate::limits::{RELAY_CLOCK_SKEW, RELAY_HOPS, SEEN_IDS, SEEN_LIFE};
+use crate::limits::{PRESENCE_LIFE, RELAY_CLOCK_SKEW, RELAY_HOPS, SEEN_IDS, SEEN_LIFE};
 use crate::rng::Rng;
 use crate::seen::Seen;
 use crate::time::{Instant, UtcMillis};
 use crate::timers::Timers;
-use crate::wire::relay::{self, Body, Envelope};
+use crate::wire::relay::{self, Body, Envelope, Kind};
 use crate::wire::signature::{LinkSecret, Nonce};
 
 /// Of so many messages that a link loses for the same reason, one is remarked.
@@ -120,6 +120,7 @@ impl Federation {
             return;
         }
         let json: Arc<str> = envelope.to_json(self.own).into();
+        let expires = (envelope.kind != Kind::Said).then(|| to.now + PRESENCE_LIFE);
         for (&id, link) in &mut self.links {
             if matches!(link.kind, LinkKind::Papo(hub) if Some(hub) == from || hub == envelope.origin) {
                 continue;
@@ -128,6 +129,7 @@ impl Federation {
             link.push(Parcel {
                 json: Arc::clone(&json),
                 home,
+                expires,
             });
             if link.lost.overflow > before && before.is_multiple_of(REMARK_EVERY) {
                 to.outbox.push_back(Output::Remark(Remark::OutboxFull { link: id }));
@@ -161,9 +163,10 @@ impl Federation {
             Settled::Continue => pump(self.own, self.secret.as_ref(), id, link, to),
             Settled::Wait(span) => {
                 if failures == 0 {
-                    to.outbox.push_back(Output::Remark(Remark::LinkDown {
-                        link: id,
-                        waiting: link.waiting(),
+                    let waiting = link.waiting();
+                    to.outbox.push_back(Output::Remark(match outcome {
+                        PostOutcome::Rejected { status } => Remark::LinkRefused { link: id, status },
+                        _ => Remark::LinkDown { link: id, waiting },
                     }));
                 }
                 to.timers.set(Timer::Link(id), to.now + span);
@@ -174,7 +177,7 @@ impl Federation {
     /// A link's wait is over.
     pub(crate) fn on_rested(&mut self, id: LinkId, to: &mut Sending<'_>) {
         if let Some(link) = self.links.get_mut(&id) {
-            link.rested();
+            link.rested(to.now);
             pump(self.own, self.secret.as_ref(), id, link, to);
         }
     }

@@ -228,6 +228,13 @@ pub enum Remark {
         /// Messages waiting.
         waiting: usize,
     },
+    /// The other side refuses whatever this hub sends; what is said waits.
+    LinkRefused {
+        /// The link.
+        link: LinkId,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The other side refused a message for good.
     LinkRejected {
         /// The link.
@@ -252,6 +259,4 @@ pub enum Remark {
         /// How many.
         count: u64,
     },
-    /// A message came for a room that this hub has no place for.
-    RoomsFull,
 }

@@ -44,7 +44,7 @@ impl Hub {
             Delivery::Gap { room, origin, from, to } => {
                 let count = to.get() - from.get() + 1;
                 self.outbox.push_back(Output::Remark(Remark::Missed { origin, count }));
-                let Some(room) = self.rooms.open(&room) else { return };
+                let Some(room) = self.rooms.find(&room) else { return };
                 let entry = Entry {
                     kind: EntryKind::Gap { origin, from, to },
                     label: text::HUB_LABEL.into(),
@@ -58,12 +58,10 @@ impl Hub {
                 self.outbox.push_back(Output::Append { room, entry });
             }
             Delivery::Message(mut envelope) => {
-                match self.rooms.open(&envelope.room) {
-                    None => self.outbox.push_back(Output::Remark(Remark::RoomsFull)),
-                    Some(room) => {
-                        let entry = relayed_entry(&envelope);
-                        self.outbox.push_back(Output::Append { room, entry });
-                    }
+                // A room that nobody here has entered has no log: other hubs cannot fill this one's table.
+                if let Some(room) = self.rooms.find(&envelope.room) {
+                    let entry = relayed_entry(&envelope);
+                    self.outbox.push_back(Output::Append { room, entry });
                 }
                 if envelope.hops < RELAY_HOPS {
                     envelope.hops += 1;

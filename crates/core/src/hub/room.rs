@@ -50,6 +50,11 @@ impl Rooms {
         (self.by_id.len() < ROOMS).then(|| self.make(name.clone()))
     }
 
+    /// The room of that name, if anybody has entered it.
+    pub(crate) fn find(&self, name: &RoomName) -> Option<RoomId> {
+        self.by_name.get(name).copied()
+    }
+
     pub(crate) fn get(&self, id: RoomId) -> Option<&Room> {
         self.by_id.get(&id)
     }

@@ -110,6 +110,13 @@ impl Session {
         self.lines.take_rest(&mut |line| waiting.push_back(item(&line)));
     }
 
+    /// The same for a client without newlines, whose message was probably whole; half a line of another was not.
+    pub(crate) fn end_unframed(&mut self) {
+        if !self.lines.has_seen_newline() {
+            self.end_message();
+        }
+    }
+
     /// A whole message of the WebSocket text door.
     pub(crate) fn on_text(&mut self, text: String) {
         self.waiting.push_back(if text.len() > PAYLOAD_BYTES {
@@ -122,7 +129,9 @@ impl Session {
     /// The next thing that it may say now, or when it may say the next one. `None`: nothing waits.
     pub(crate) fn next_item(&mut self, rate: Option<Rate>, now: Instant) -> Option<Result<Item, Instant>> {
         let first = self.waiting.pop_front()?;
-        let allowed = rate.map_or(Ok(()), |rate| self.pace.take(rate, now));
+        // An empty line says nothing, so it costs nothing.
+        let blank = matches!(&first, Item::Text(text) if text.trim().is_empty());
+        let allowed = rate.filter(|_| !blank).map_or(Ok(()), |rate| self.pace.take(rate, now));
         Some(match allowed {
             Ok(()) => Ok(first),
             Err(at) => {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::id::{HubId, MsgId, ParseIdError, RoomName, Seq};
-use crate::limits::{NAME_CHARS, PAYLOAD_BYTES, RELAY_BATCH};
+use crate::limits::{NAME_CHARS, PAYLOAD_BYTES, RELAY_BATCH, ROOM_CHARS};
 use crate::time::UtcMillis;
 
 /// Longest formatted text, in bytes: the longest label (four bytes a character) and payload, and what stands between.
@@ -239,7 +239,7 @@ impl<'a> Fields<'a> {
             None => None,
             Some(_) => Some(Seq::new(self.number("seq")?).ok_or(("seq", Problem::Not("a number from 1")))?),
         };
-        let label = self.name("label")?;
+        let label = self.name("label", NAME_CHARS)?;
         if label.is_empty() {
             return Err(("label", Problem::Id(ParseIdError::Empty)));
         }
@@ -247,7 +247,7 @@ impl<'a> Fields<'a> {
             id: self.id("id")?,
             kind: Kind::Said,
             room: self.id("room")?,
-            src: self.name("src")?,
+            src: self.name("src", NAME_CHARS + 1 + ROOM_CHARS)?,
             label,
             payload: self.bounded("payload", PAYLOAD_BYTES)?.to_owned(),
             message: self.bounded("message", MESSAGE_BYTES)?.to_owned(),
@@ -303,8 +303,8 @@ impl<'a> Fields<'a> {
     }
 
     /// A name that is only shown: cut to its bound instead of refused, since an old hub's may be longer.
-    fn name(&self, field: &'static str) -> Result<String, Wrong> {
-        let name: String = self.text(field)?.trim().chars().take(NAME_CHARS).collect();
+    fn name(&self, field: &'static str, most: usize) -> Result<String, Wrong> {
+        let name: String = self.text(field)?.trim().chars().take(most).collect();
         Ok(name.trim_end().to_owned())
     }
 }

@@ -62,12 +62,15 @@ fn without_settings_a_hub_stays_on_this_machine() {
         web_dir: None,
         lang: Lang::En,
     };
-    assert_eq!(settings, expected);
-    assert_eq!(merge(&ServeArgs::default(), &[], Some("[serve]\n")).unwrap(), expected);
+    let shown = |settings: ServeSettings| format!("{settings:#?}");
+    let expected = shown(expected);
+    assert_eq!(shown(settings), expected);
     assert_eq!(
-        merge(&ServeArgs::default(), &[("PAPO_HTTP", ""), ("PEER_URL", " ")], Some("")).unwrap(),
+        shown(merge(&ServeArgs::default(), &[], Some("[serve]\n")).unwrap()),
         expected
     );
+    let empty = &[("PAPO_HTTP", ""), ("PEER_URL", " ")];
+    assert_eq!(shown(merge(&ServeArgs::default(), empty, Some("")).unwrap()), expected);
 }
 
 #[test]
@@ -221,7 +224,10 @@ fn a_link_secret_is_what_stands_in_its_file() {
         };
         merge(&flags, &[], None)
     };
-    assert_eq!(secret("a b \r\n").unwrap().link_secret.as_deref(), Some(&b"a b "[..]));
+    let read = secret("sixteen letters \r\n").unwrap().link_secret.unwrap();
+    let same = LinkSecret::new(b"sixteen letters ").unwrap();
+    assert_eq!(read.sign(1, 2, b"body"), same.sign(1, 2, b"body"));
+    refused(secret("fifteen letters\n"), &["--link-secret-file", "15", "16"]);
     refused(secret("\n"), &["--link-secret-file"]);
     fs::remove_dir_all(&folder).unwrap();
 }

@@ -8,6 +8,7 @@ use axum::http::Uri;
 use ipnet::IpNet;
 use papo_core::id::RoomName;
 use papo_core::limits::NAME_CHARS;
+use papo_core::wire::signature::{LinkSecret, SECRET_BYTES, SecretError};
 
 use super::loopback;
 use crate::text::Message;
@@ -73,8 +74,8 @@ pub(super) fn room(text: &str) -> Result<RoomName, Message> {
     text.parse::<RoomName>().map_err(Message::from)
 }
 
-/// The content of the file, without the line end that editors put there.
-pub(super) fn secret(path: &str) -> Result<Vec<u8>, Message> {
+/// The secret in a file, without the newline that editors put at its end.
+pub(super) fn secret(path: &str) -> Result<LinkSecret, Message> {
     let mut secret =
         fs::read(path).map_err(|error| Message::new("error-secret-unreadable").showing("detail", error))?;
     while matches!(secret.last(), Some(b'\n' | b'\r')) {
@@ -83,7 +84,11 @@ pub(super) fn secret(path: &str) -> Result<Vec<u8>, Message> {
     if secret.is_empty() {
         return Err(Message::new("error-secret-empty"));
     }
-    Ok(secret)
+    LinkSecret::new(&secret).map_err(|SecretError::TooShort(bytes)| {
+        Message::new("error-secret-short")
+            .with("bytes", bytes)
+            .with("least", SECRET_BYTES)
+    })
 }
 
 pub(super) fn rate(text: &str) -> Result<Option<u32>, Message> {

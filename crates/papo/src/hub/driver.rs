@@ -352,6 +352,18 @@ impl Driver {
             Remark::LinkDown { link, waiting } => {
                 tracing::warn!(url = self.url(link), waiting, "link down: what is said waits for it");
             }
+            Remark::LinkRefused { link, status } => {
+                let advice = match status {
+                    401 => "both hubs need the same --link-secret-file, and clocks that agree",
+                    403 => "the other hub needs a --link to this one, or --trust its address",
+                    _ => "is the URL of the link right?",
+                };
+                tracing::warn!(
+                    url = self.url(link),
+                    status,
+                    "the other hub refuses this one; what is said waits: {advice}"
+                );
+            }
             Remark::LinkRejected { link, status } => {
                 tracing::warn!(
                     url = self.url(link),
@@ -375,7 +387,6 @@ impl Driver {
             Remark::Missed { origin, count } => {
                 tracing::warn!(hub = %origin, count, "messages of another hub did not arrive");
             }
-            Remark::RoomsFull => tracing::warn!("a message for one room more than this hub can hold is not shown"),
         }
     }
 

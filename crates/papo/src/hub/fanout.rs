@@ -129,11 +129,16 @@ impl Log {
         }
         let chunk = Arc::new(Chunk::new(std::mem::take(&mut self.burst)));
         let weight = chunk.weight;
+        // First counted, then linked: a reader that is awake writes a chunk as soon as it is there.
+        let behind = self.readers.values().filter(|reader| !reader.expect(weight));
+        let behind = behind.map(|reader| reader.session).collect();
         // Only this end of the log sets `next`, and only on its last chunk.
         let _ = self.tail.next.set(Arc::clone(&chunk));
         self.tail = chunk;
-        let behind = self.readers.values().filter(|reader| !reader.appended(weight));
-        behind.map(|reader| reader.session).collect()
+        for reader in self.readers.values() {
+            reader.wake();
+        }
+        behind
     }
 
     /// Adds a reader that sees what is appended from now on. End the burst first.
@@ -239,6 +244,29 @@ mod tests {
             }
             assert_eq!(behind, []);
         }
+    }
+
+    #[test]
+    fn nothing_can_be_written_before_it_is_counted() {
+        const CHUNKS: usize = 50_000;
+        let mut log = Log::default();
+        let reader = Connection::new(SessionId(7), Form::WebSocketText);
+        let mut at = log.attach(Arc::clone(&reader));
+        // Reads as eagerly as a connection that is awake for some other reason.
+        let reading = std::thread::spawn(move || {
+            for _ in 0..CHUNKS {
+                while at.next().is_none() {
+                    std::hint::spin_loop();
+                }
+                at = at.next().unwrap();
+                reader.written(at.weight());
+            }
+        });
+        for _ in 0..CHUNKS {
+            log.append(said("x", 1));
+            log.seal();
+        }
+        reading.join().unwrap();
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
+use ipnet::IpNet;
 use papo_core::hub::{Config, Hub, Rate, SessionLimits};
 use papo_core::id::HubId;
 use papo_core::limits;
 use papo_core::time::Instant;
-use papo_core::wire::signature::LinkSecret;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -53,7 +53,7 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     let resolver = Arc::new(Resolver::new(Arc::clone(&links), inbox.clone()));
     let poster = Poster::new(links, inbox.clone());
     let driver = Driver::new(hub, started, Texts::new(settings.lang), poster);
-    let driving = tokio::spawn(driver.run(events, ending.clone()));
+    let mut driving = tokio::spawn(driver.run(events, ending.clone()));
     let resolving = tokio::spawn(Arc::clone(&resolver).run());
 
     let app = App {
@@ -74,7 +74,14 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     }
     announce(&settings, id, doors, &texts).map_err(Failure::unexpected)?;
 
-    let signal = shutdown.wait().await;
+    let signal = tokio::select! {
+        signal = shutdown.wait() => signal,
+        // Doors without a hub behind them would take connections and stay silent: better to end and be started again.
+        died = &mut driving => {
+            let why = died.err().map_or_else(|| "it returned".to_owned(), |error| error.to_string());
+            return Err(Failure::unexpected(format!("the hub's task ended by itself: {why}")));
+        }
+    };
     tracing::info!("ending");
     end.send_replace(true);
     driving.await.map_err(Failure::unexpected)?;
@@ -115,9 +122,6 @@ fn config(settings: &ServeSettings, id: HubId) -> Result<Config, Failure> {
     } else {
         1
     };
-    let link_secret = settings.link_secret.as_deref().map(LinkSecret::new).transpose();
-    let link_secret =
-        link_secret.map_err(|problem| Failure::usage(Message::new("error-link-secret").showing("problem", problem)))?;
     Ok(Config {
         id,
         home: settings.room.clone(),
@@ -127,11 +131,28 @@ fn config(settings: &ServeSettings, id: HubId) -> Result<Config, Failure> {
             per_address: limits::SESSIONS_PER_ADDRESS * factor,
             per_window: limits::SESSIONS_PER_WINDOW * factor,
         },
-        trusted: settings.trust.clone(),
+        trusted: trusted(settings),
         links: u32::try_from(settings.links.len()).map_err(Failure::unexpected)?,
-        link_secret,
+        link_secret: settings.link_secret.clone(),
         utc: utc_now(),
     })
+}
+
+/// The networks that are trusted; a classroom trusts the private ones.
+fn trusted(settings: &ServeSettings) -> Vec<IpNet> {
+    const PRIVATE: [&str; 6] = [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    ];
+    let private = PRIVATE
+        .iter()
+        .filter(|_| settings.classroom)
+        .filter_map(|network| network.parse().ok());
+    settings.trust.iter().copied().chain(private).collect()
 }
 
 /// Every connection is a file, and the usual soft limit of 1024 is for programs that still use `select`.
@@ -213,7 +234,7 @@ fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) ->
             texts.say(&Message::new("serve-ready-link").showing("url", link))
         )?;
     }
-    if !hello.lan {
+    if doors.http.ip().is_loopback() && doors.tcp.is_none_or(|tcp| tcp.ip().is_loopback()) {
         writeln!(out, "  {}", texts.get("serve-ready-local"))?;
     }
     Ok(())

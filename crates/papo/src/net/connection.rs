@@ -81,11 +81,14 @@ impl Connection {
 
     // ---- the hub's side ---------------------------------------------------------------------------------------
 
-    /// Counts bytes that wait in a room from now on and wakes the connection. False when it is a slow consumer now.
-    pub(crate) fn appended(&self, weight: u64) -> bool {
-        let backlog = self.backlog.fetch_add(weight, Ordering::Relaxed) + weight;
+    /// Counts bytes that are about to wait in a room. False when that makes it a slow consumer.
+    pub(crate) fn expect(&self, weight: u64) -> bool {
+        self.backlog.fetch_add(weight, Ordering::AcqRel) + weight <= SEND_QUEUE_BYTES
+    }
+
+    /// What was announced with [`Connection::expect`] is there.
+    pub(crate) fn wake(&self) {
         self.work.notify_one();
-        backlog <= SEND_QUEUE_BYTES
     }
 
     /// Hands over a direct instruction. False when too much waits already: the connection is a slow consumer.
@@ -134,7 +137,8 @@ impl Connection {
 
     /// Counts bytes that were written.
     pub(crate) fn written(&self, weight: u64) {
-        let before = self.backlog.fetch_sub(weight, Ordering::Relaxed);
+        let before = self.backlog.fetch_sub(weight, Ordering::AcqRel);
+        debug_assert!(before >= weight, "nothing is written before it is counted");
         if before > SEND_QUEUE_SOFT_BYTES && before - weight <= SEND_QUEUE_SOFT_BYTES {
             self.gate.notify_one();
         }

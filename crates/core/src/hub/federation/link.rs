@@ -13,6 +13,7 @@ use crate::limits::{
     OUTBOX_BYTES, OUTBOX_MESSAGES, RELAY_BACKOFF_MAX, RELAY_BACKOFF_MIN, RELAY_BATCH, RELAY_BODY_BYTES,
 };
 use crate::rng::Rng;
+use crate::time::Instant;
 
 /// What answers at the other end of a hub link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub enum PostOutcome {
         /// `hub` of the reply.
         hub: Option<HubId>,
     },
-    /// A 4xx that a second try would only repeat.
+    /// A 4xx (but 408 and 429) or a redirect.
     Rejected {
         /// The status.
         status: u16,
@@ -69,6 +70,8 @@ pub(crate) struct Parcel {
     pub(crate) json: Arc<str>,
     /// In the hub's home room: the only one that an old service has.
     pub(crate) home: bool,
+    /// Of no use any more from then on.
+    pub(crate) expires: Option<Instant>,
 }
 
 /// Messages that will not arrive, by reason.
@@ -80,12 +83,12 @@ pub struct Lost {
     pub rejected: u64,
     /// They may have arrived at an old service, where a second copy would be shown again.
     pub uncertain: u64,
-    /// They were said in a room that an old service does not have.
+    /// They were said in a room that an old service does not have: nobody there misses them.
     pub other_room: u64,
 }
 
 impl Lost {
-    /// All of them.
+    /// Those that somebody misses.
     pub fn total(&self) -> u64 {
         self.overflow + self.rejected + self.uncertain
     }
@@ -198,7 +201,10 @@ impl Link {
                 }
                 Settled::Continue
             }
+            // Not this message is refused but this hub: that can be mended on the other side, and nothing was shown there.
+            PostOutcome::Rejected { status } if refuses_sender(status) => self.rest(rng),
             PostOutcome::Rejected { .. } => {
+                self.failures = 0;
                 match request {
                     InFlight::Batch(count) if self.singly == 0 => self.singly = count,
                     InFlight::Batch(_) | InFlight::Single => {
@@ -215,17 +221,29 @@ impl Link {
                     self.lost.uncertain += 1;
                     self.single_done();
                 }
-                self.resting = true;
-                let doubled = RELAY_BACKOFF_MIN.saturating_mul(1 << self.failures.min(10));
-                self.failures = self.failures.saturating_add(1);
-                Settled::Wait(rng.jitter(doubled.min(RELAY_BACKOFF_MAX)))
+                self.rest(rng)
             }
         }
     }
 
-    /// The wait is over.
-    pub(crate) fn rested(&mut self) {
+    fn rest(&mut self, rng: &mut Rng) -> Settled {
+        self.resting = true;
+        let doubled = RELAY_BACKOFF_MIN.saturating_mul(1 << self.failures.min(10));
+        self.failures = self.failures.saturating_add(1);
+        Settled::Wait(rng.jitter(doubled.min(RELAY_BACKOFF_MAX)))
+    }
+
+    /// The wait is over. What became old meanwhile is dropped.
+    pub(crate) fn rested(&mut self, now: Instant) {
         self.resting = false;
+        let bytes = &mut self.waiting_bytes;
+        self.waiting.retain(|parcel| {
+            let fresh = parcel.expires.is_none_or(|at| now < at);
+            if !fresh {
+                *bytes -= parcel.json.len();
+            }
+            fresh
+        });
     }
 
     /// Failed tries since the last success.
@@ -263,6 +281,11 @@ impl Link {
             self.waiting_bytes -= parcel.json.len();
         }
     }
+}
+
+/// Unauthorized, forbidden, no such path, wrong method there, proxy: no message would be taken.
+const fn refuses_sender(status: u16) -> bool {
+    matches!(status, 300..=399 | 401 | 403..=405 | 407)
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ impl Talk {
             self.link.push(Parcel {
                 json: message.into(),
                 home,
+                expires: None,
             });
         }
     }
@@ -103,7 +104,7 @@ fn an_unknown_service_is_asked_before_it_gets_another_room() {
         assert_eq!(talk.carried(), "[]");
         assert!(talk.link.repeatable());
         assert!(matches!(talk.end(PERHAPS_SENT), Settled::Wait(_)));
-        talk.link.rested();
+        talk.link.rested(Instant::ZERO);
         assert_eq!(talk.carried(), "[]", "asked again");
         talk.end(outcome);
         assert_eq!(talk.link.kind, kind);
@@ -118,17 +119,17 @@ fn what_may_have_arrived_is_repeated_only_to_a_hub() {
     talk.body();
     talk.end(PERHAPS_SENT);
     assert_eq!(talk.body(), None, "it rests");
-    talk.link.rested();
+    talk.link.rested(Instant::ZERO);
     assert_eq!(talk.carried(), "[1]");
     assert_eq!(talk.link.lost, Lost::default());
     for mut talk in [Talk::knowing(OLD), Talk::new(&[])] {
         talk.push(&["1", "2"], true);
         talk.body();
         talk.end(NOT_SENT);
-        talk.link.rested();
+        talk.link.rested(Instant::ZERO);
         assert_eq!(talk.carried(), "1", "it certainly did not arrive");
         talk.end(PERHAPS_SENT);
-        talk.link.rested();
+        talk.link.rested(Instant::ZERO);
         assert_eq!(talk.carried(), "2");
         assert_eq!(talk.link.lost.uncertain, 1);
     }
@@ -138,7 +139,7 @@ fn what_may_have_arrived_is_repeated_only_to_a_hub() {
 fn waits_double_up_to_the_longest_and_begin_anew_after_success() {
     let mut talk = Talk::new(&["1"]);
     let mut wait = || {
-        talk.link.rested();
+        talk.link.rested(Instant::ZERO);
         talk.body();
         match talk.end(NOT_SENT) {
             Settled::Wait(span) => span,
@@ -151,7 +152,7 @@ fn waits_double_up_to_the_longest_and_begin_anew_after_success() {
         assert!(span >= longest / 2 && span <= longest, "{span:?} of {longest:?}");
         longest = (longest * 2).min(RELAY_BACKOFF_MAX);
     }
-    talk.link.rested();
+    talk.link.rested(Instant::ZERO);
     talk.body();
     talk.end(PAPO);
     assert_eq!(talk.link.failures(), 0);
@@ -166,7 +167,7 @@ fn a_refused_batch_is_taken_apart_until_it_is_through() {
     talk.push(&["4", "5"], true);
     assert_eq!(talk.carried(), "1");
     talk.end(PERHAPS_SENT);
-    talk.link.rested();
+    talk.link.rested(Instant::ZERO);
     for (single, outcome) in [("1", PAPO), ("2", REFUSED), ("3", PAPO)] {
         assert_eq!(talk.carried(), single);
         talk.end(outcome);
@@ -202,7 +203,7 @@ fn a_full_outbox_drops_the_oldest_that_is_not_under_way() {
     talk.push(&["over", "over"], true);
     assert_eq!((talk.link.waiting(), talk.link.lost.overflow), (OUTBOX_MESSAGES, 2));
     talk.end(NOT_SENT);
-    talk.link.rested();
+    talk.link.rested(Instant::ZERO);
     assert_eq!(talk.carried(), "first");
     assert_eq!(talk.link.lost.total(), 2);
 }
@@ -253,4 +254,57 @@ fn an_outcome_that_nobody_waits_for_changes_nothing() {
         assert_eq!(talk.end(outcome), Settled::Continue);
     }
     assert_eq!((talk.link.kind, talk.link.waiting()), (LinkKind::Unknown, 1));
+}
+
+#[test]
+fn whoever_refuses_this_hub_is_asked_again_later_and_nothing_is_lost() {
+    for status in [301, 401, 403, 404, 405, 407] {
+        for first in [PAPO, OLD] {
+            let mut talk = Talk::knowing(first);
+            talk.push(&["1", "2"], true);
+            talk.carried();
+            assert!(
+                matches!(talk.end(PostOutcome::Rejected { status }), Settled::Wait(_)),
+                "{status}"
+            );
+            assert_eq!(talk.body(), None, "it rests after {status}");
+            talk.link.rested(Instant::ZERO);
+            assert!(talk.carried().contains('1'), "{status}");
+            assert_eq!(talk.link.lost, Lost::default());
+        }
+    }
+}
+
+#[test]
+fn a_refused_probe_makes_no_hub_an_old_service() {
+    let mut talk = Talk::new(&[]);
+    talk.push(&["1"], false);
+    assert_eq!(talk.carried(), "[]");
+    assert!(matches!(
+        talk.end(PostOutcome::Rejected { status: 403 }),
+        Settled::Wait(_)
+    ));
+    assert_eq!(talk.link.kind, LinkKind::Unknown);
+}
+
+#[test]
+fn what_became_old_while_a_link_was_down_is_not_sent() {
+    let mut talk = Talk::knowing(PAPO);
+    let expires = Some(Instant::from_secs(60));
+    for (json, expires) in [("joined", expires), ("said", None), ("left", expires)] {
+        let json = json.into();
+        talk.link.push(Parcel {
+            json,
+            home: true,
+            expires,
+        });
+    }
+    assert_eq!(talk.carried(), "[joined,said,left]");
+    talk.end(NOT_SENT);
+    talk.link.rested(Instant::from_millis(59_999));
+    assert_eq!(talk.carried(), "[joined,said,left]");
+    talk.end(NOT_SENT);
+    talk.link.rested(Instant::from_secs(60));
+    assert_eq!(talk.carried(), "[said]");
+    assert_eq!(talk.link.waiting_bytes, "said".len());
 }
