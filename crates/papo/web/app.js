@@ -4,7 +4,7 @@ import { Composer } from './composer.js';
 import { Connection } from './connection.js';
 import { labelOf, parseLine } from './lines.js';
 import { always, here } from './store.js';
-import { pickLanguage, texts } from './texts.js';
+import { localeOf, pickLanguage, texts } from './texts.js';
 import { View } from './view.js';
 import { Welcome } from './welcome.js';
 
@@ -13,6 +13,7 @@ const ID = 'papo.id';
 
 const byId = (id) => document.getElementById(id);
 
+const preferred = navigator.languages ?? [navigator.language];
 const id = takeId();
 const view = new View();
 const welcome = new Welcome();
@@ -23,7 +24,7 @@ let words; // the texts of the current language
 let state = { name: 'connecting' };
 let returning = false; // there was a connection and it was lost
 
-speak(pickLanguage(always.read(LANGUAGE), navigator.languages ?? [navigator.language]));
+speak(pickLanguage(always.read(LANGUAGE), preferred));
 view.name('papo');
 welcome.start();
 for (const button of document.querySelectorAll('[data-language]')) {
@@ -128,7 +129,7 @@ function speak(language) {
   for (const button of document.querySelectorAll('[data-language]')) {
     button.setAttribute('aria-pressed', String(button.dataset.language === language));
   }
-  view.speak(words, language);
+  view.speak(words, localeOf(language, preferred));
   composer.speak(words);
   welcome.speak(words);
   showState();

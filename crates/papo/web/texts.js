@@ -12,7 +12,7 @@ const en = {
   welcomeLabel: 'About this chat',
   what: 'A chat without accounts: what you write reaches everyone in this room at once.',
   joinAt: 'Others join from the browser at',
-  joinByTerminal: 'or from a terminal',
+  joinByTerminal: 'or from a terminal with',
   onlyHere: 'Only this computer can join for now. To open it to your network, start it with',
   code: 'QR code',
   codeLabel: (address) => `QR code of ${address}`,
@@ -32,7 +32,7 @@ const en = {
   newer: (n) => (n === 1 ? '1 new message' : `${n} new messages`),
 
   message: 'Message',
-  placeholder: 'Write a message',
+  placeholder: 'Write here',
   send: 'Send',
   notConnected: 'Not connected. Your text stays here until you can send it.',
   bytesLeft: (n) => (n === 1 ? '1 byte left' : `${n} bytes left`),
@@ -51,7 +51,7 @@ const ptBR = {
   welcomeLabel: 'Sobre este papo',
   what: 'Um papo sem cadastro: o que você escreve chega na hora a todos desta sala.',
   joinAt: 'Outras pessoas entram pelo navegador em',
-  joinByTerminal: 'ou por um terminal',
+  joinByTerminal: 'ou por um terminal com',
   onlyHere: 'Por enquanto só este computador entra. Para abrir à sua rede, inicie com',
   code: 'QR code',
   codeLabel: (address) => `QR code de ${address}`,
@@ -71,7 +71,7 @@ const ptBR = {
   newer: (n) => (n === 1 ? '1 mensagem nova' : `${n} mensagens novas`),
 
   message: 'Mensagem',
-  placeholder: 'Escreva uma mensagem',
+  placeholder: 'Escreva aqui',
   send: 'Enviar',
   notConnected: 'Sem conexão. Seu texto fica aqui até poder ser enviado.',
   bytesLeft: (n) => (n === 1 ? 'resta 1 byte' : `restam ${n} bytes`),
@@ -80,9 +80,15 @@ const ptBR = {
 
 export const texts = { 'pt-BR': ptBR, en };
 
+/** The same language as they write it where the reader lives: an English clock has 12 hours or 24. */
+export function localeOf(language, preferred) {
+  const primary = language.split('-')[0];
+  return preferred.find((tag) => tag.toLowerCase().split('-')[0] === primary) ?? language;
+}
+
 /** The one that was chosen before, or the first of the browser's languages that the page speaks, or English. */
 export function pickLanguage(remembered, preferred) {
-  if (remembered in texts) return remembered;
+  if (Object.hasOwn(texts, remembered ?? '')) return remembered;
   for (const tag of preferred) {
     const primary = tag.toLowerCase().split('-')[0];
     if (primary === 'pt') return 'pt-BR';

@@ -4,6 +4,7 @@
 const LIMIT = 2000; // messages kept in the document; a busy room must not slow the page down
 const GROUP_MINUTES = 5; // later lines of the same speaker start a group of their own
 const NEAR = 48; // pixels from the end that still count as being at the end
+const ANCHORS = CSS.supports('overflow-anchor', 'auto');
 const TONES = 12; // colours of labels, see style.css
 
 export class View {
@@ -13,6 +14,9 @@ export class View {
   #trimmed = null; // the entry that counts what was removed
   #pinned = true; // the reader is at the end
   #unseen = 0; // messages below the reader
+  #settling = false; // a frame is already asked for
+  #shrunk = false; // lines were removed since the last frame
+  #top = 0; // where the log was scrolled to
   #unread = 0; // messages since the page was hidden
   #texts;
   #clock;
@@ -32,9 +36,10 @@ export class View {
     new ResizeObserver(() => this.#pinned && this.#toEnd()).observe(this.#log);
   }
 
-  speak(texts, language) {
+  /** `locale` decides how the clock is written. */
+  speak(texts, locale) {
     this.#texts = texts;
-    this.#clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+    this.#clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
     for (const entry of this.#entries) this.#paint(entry);
     if (this.#trimmed) this.#paint(this.#trimmed);
     this.#showNewer();
@@ -76,16 +81,30 @@ export class View {
     this.#log.append(entry.node);
     if (this.#entries.length > LIMIT) this.#trim();
 
-    if (this.#pinned || entry.own) this.#toEnd();
-    else if (!entry.words) this.#unseen += 1;
+    if (entry.own) this.#pinned = true;
+    if (!this.#pinned && !entry.words) this.#unseen += 1;
     if (document.hidden && !entry.words) this.#unread += 1;
-    this.#showNewer();
-    this.#title();
+    this.#settle();
+    this.#title(); // not in the frame: a hidden page has none
+  }
+
+  /** Once per frame however much arrived: asking for a height lays out the whole log. */
+  #settle() {
+    if (this.#settling) return;
+    this.#settling = true;
+    requestAnimationFrame(() => {
+      this.#settling = false;
+      this.#shrunk = false;
+      if (this.#pinned) this.#toEnd();
+      else this.#showNewer();
+    });
   }
 
   #trim() {
-    const heightBefore = this.#log.scrollHeight;
+    // Whoever reads further up keeps the line under the eyes, also where the browser does not anchor by itself.
+    const heightBefore = !this.#pinned && !ANCHORS ? this.#log.scrollHeight : null;
     this.#entries.shift().node.remove();
+    this.#shrunk = true;
     if (!this.#trimmed) {
       this.#trimmed = { count: 0, at: new Date(), words: (texts) => texts.trimmed(this.#trimmed.count) };
       build(this.#trimmed);
@@ -93,10 +112,7 @@ export class View {
     }
     this.#trimmed.count += 1;
     this.#paint(this.#trimmed);
-    // Whoever reads further up keeps the line under the eyes, also where the browser does not anchor by itself.
-    if (!this.#pinned && !CSS.supports('overflow-anchor', 'auto')) {
-      this.#log.scrollTop -= heightBefore - this.#log.scrollHeight;
-    }
+    if (heightBefore !== null) this.#log.scrollTop -= heightBefore - this.#log.scrollHeight;
   }
 
   #paint(entry) {
@@ -111,8 +127,15 @@ export class View {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
-    this.#pinned = scrollHeight - scrollTop - clientHeight <= NEAR;
-    if (this.#pinned) this.#unseen = 0;
+    const upward = scrollTop < this.#top && !this.#shrunk;
+    this.#top = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight <= NEAR) {
+      this.#pinned = true;
+      this.#unseen = 0;
+    } else if (upward) {
+      // Only a reader goes up. Being far from the end may also mean that more arrived since the last frame.
+      this.#pinned = false;
+    }
     this.#showNewer();
   }
 

@@ -48,19 +48,10 @@ export class Welcome {
   #show() {
     const texts = this.#texts;
     const web = this.#webAddress();
-    const how = byId('how');
-    const addresses = byId('addresses');
-    how.replaceChildren();
-    addresses.replaceChildren();
-
-    if (web) {
-      how.append(texts.joinAt);
-      addresses.append(code(web), ...this.#copyButton(web));
-      const terminal = this.#terminalCommand();
-      if (terminal) addresses.append(words(texts.joinByTerminal), code(terminal));
-    } else if (this.#hello) {
-      how.append(texts.onlyHere, ' ', code('papo serve --lan'));
-    }
+    const terminal = this.#terminalCommand();
+    const local = this.#hello ? [texts.onlyHere, ' ', code('papo serve --lan')] : [];
+    byId('browser').replaceChildren(...(web ? [texts.joinAt, ' ', code(web), ...this.#copyButton(web)] : local));
+    byId('terminal').replaceChildren(...(terminal ? [texts.joinByTerminal, ' ', code(terminal)] : []));
     this.#showCode(this.#hello?.lan ? web : null);
   }
 
@@ -109,12 +100,6 @@ function isLoopback(host) {
 
 function code(text) {
   const node = document.createElement('code');
-  node.textContent = text;
-  return node;
-}
-
-function words(text) {
-  const node = document.createElement('span');
   node.textContent = text;
   return node;
 }
