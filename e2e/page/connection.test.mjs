@@ -128,12 +128,15 @@ test('a reason that the hub gives is shown', async () => {
   const hub = await startHub();
   const page = await openPage(browser, hub.url, {
     before: (fresh) => fresh.routeWebSocket(/\/ws\/\d+$/, (socket) => {
+      const id = socket.url().split('/').at(-1);
+      socket.send(`Client #${id} left the chat`); // the hub noticed an earlier connection's end late
       socket.send('* the room is almost full');
       socket.onMessage(() => socket.close({ code: 1013, reason: 'too many sessions: try again later' }));
     }),
   });
   await inState(page, 'Connected');
   await log(page).locator('.notice').getByText('the room is almost full', { exact: true }).waitFor();
+  assert.equal(await page.locator('.notice').count(), 1, 'one’s own leaving is no news while one is here');
   await say(page, 'hello');
   await log(page).getByText('The connection ended: too many sessions: try again later', { exact: true }).waitFor();
   await inState(page, /Reconnecting in/);

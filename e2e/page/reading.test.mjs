@@ -86,6 +86,21 @@ test('groups what one speaker says in a row', async () => {
   await close(page);
 });
 
+test('changing the language reads nothing aloud that did not change', async () => {
+  const { page, hubSays } = await openWithVoice();
+  hubSays('Client #7: one', '* pause', 'Client #7: two');
+  await log(page).getByText('two', { exact: true }).waitFor();
+  await page.evaluate(() => {
+    window.changes = [];
+    const watcher = new MutationObserver((records) => window.changes.push(...records.map(({ target }) => target.className)));
+    watcher.observe(document.getElementById('log'), { subtree: true, childList: true, characterData: true });
+  });
+  await page.getByRole('button', { name: 'PT, português' }).click();
+  await inState(page, 'Conectado');
+  assert.deepEqual(await page.evaluate(() => window.changes), []);
+  await close(page);
+});
+
 test('a label has the same colour on every page', async () => {
   const tones = [];
   for (let i = 0; i < 2; i += 1) {
