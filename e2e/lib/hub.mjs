@@ -22,7 +22,7 @@ export async function startHub({ http = '127.0.0.1:0', tcp = '127.0.0.1:0', link
   const [program, ...first] = command();
   const linked = links.flatMap((url) => ['--link', url]);
   const options = [
-    'serve', '--http', http, '--tcp', tcp, '--json', '--lang', 'en', '--ephemeral', '--session-rate', 'off',
+    'serve', '--http', http, '--tcp', tcp, '--json', '--lang', 'en', '--session-rate', 'off',
     ...linked, ...extra,
   ];
   const child = spawn(program, [...first, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
