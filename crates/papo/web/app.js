@@ -33,10 +33,7 @@ for (const button of document.querySelectorAll('[data-language]')) {
     speak(button.dataset.language);
   });
 }
-byId('now').addEventListener('click', () => {
-  connection.now();
-  byId('draft').focus(); // the button is about to go, and the focus with it
-});
+byId('now').addEventListener('click', () => connection.now());
 connection.start();
 greet();
 
@@ -89,7 +86,8 @@ function receive(line) {
       view.notice((t) => (own ? t.youJoined : t.joined)(parsed.label));
       break;
     case 'left':
-      view.notice((t) => t.left(parsed.label));
+      // Our own is about an earlier connection, whose end the hub noticed late: we are here.
+      if (!own) view.notice((t) => t.left(parsed.label));
       break;
     default:
       view.notice(() => parsed.text);
@@ -118,6 +116,8 @@ function showState() {
   const word = waiting ? words.reconnecting : words[state.name];
   if (byId('state-word').textContent !== word) byId('state-word').textContent = word;
   byId('state-rest').textContent = waiting ? words.inSeconds(state.seconds) : '';
+  // A button that goes would take the focus with it.
+  if (!waiting && document.activeElement === byId('now')) byId('draft').focus();
   byId('now').hidden = !waiting;
 }
 

@@ -5,7 +5,7 @@ const LIMIT = 2000; // messages kept in the document; a busy room must not slow 
 const GROUP_MINUTES = 5; // later lines of the same speaker start a group of their own
 const NEAR = 48; // pixels from the end that still count as being at the end
 const ANCHORS = CSS.supports('overflow-anchor', 'auto');
-const TONES = 12; // colours of labels, see style.css
+const TONES = 12; // colours of labels, as style.css spreads them
 
 export class View {
   #log = document.getElementById('log');
@@ -108,6 +108,7 @@ export class View {
     if (!this.#trimmed) {
       this.#trimmed = { count: 0, at: new Date(), words: (texts) => texts.trimmed(this.#trimmed.count) };
       build(this.#trimmed);
+      this.#trimmed.node.setAttribute('aria-live', 'off'); // counts at every message
       this.#log.prepend(this.#trimmed.node);
     }
     this.#trimmed.count += 1;
@@ -117,12 +118,12 @@ export class View {
 
   #paint(entry) {
     if (entry.words) {
-      entry.textNode.textContent = entry.words(this.#texts);
+      write(entry.textNode, entry.words(this.#texts));
     } else {
-      entry.textNode.textContent = entry.text;
-      entry.labelNode.textContent = entry.own ? this.#texts.you : entry.label;
+      write(entry.textNode, entry.text);
+      write(entry.labelNode, entry.own ? this.#texts.you : entry.label);
     }
-    entry.timeNode.textContent = this.#clock.format(entry.at);
+    write(entry.timeNode, this.#clock.format(entry.at));
   }
 
   #scrolled() {
@@ -173,6 +174,11 @@ function element(name, className, ...children) {
   node.className = className;
   node.append(...children);
   return node;
+}
+
+/** Leaves alone what already says so: in a live log every change is read aloud. */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 /** The same label has the same colour everywhere, without anybody keeping a list (FNV-1a). */
