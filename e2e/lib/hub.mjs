@@ -1,4 +1,4 @@
-// Starts hubs for the tests. PAPO_BIN is the binary (../target/release/papo by default), or `mock` for the stand-in.
+// Starts hubs for the tests. PAPO_BIN is the binary (../target/release/papo by default).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -11,21 +11,15 @@ const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-function command() {
-  const chosen = process.env.PAPO_BIN ?? `${REPOSITORY}target/release/papo`;
-  if (chosen !== 'mock') return [chosen];
-  return [process.execPath, fileURLToPath(new URL('mock-hub.mjs', import.meta.url))];
-}
-
 /** A running hub: `http` and `tcp` addresses, `stop()`, `kill()`, and `again()` on the same ports after either. */
 export async function startHub({ http = '127.0.0.1:0', tcp = '127.0.0.1:0', links = [], extra = [] } = {}) {
-  const [program, ...first] = command();
+  const program = process.env.PAPO_BIN ?? `${REPOSITORY}target/release/papo`;
   const linked = links.flatMap((url) => ['--link', url]);
   const options = [
     'serve', '--http', http, '--tcp', tcp, '--json', '--lang', 'en', '--session-rate', 'off',
     ...linked, ...extra,
   ];
-  const child = spawn(program, [...first, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (data) => { errors += data; });
   running.add(child);
