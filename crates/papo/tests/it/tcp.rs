@@ -153,11 +153,8 @@ fn commands_are_answered() {
 fn an_answer_stands_behind_the_echo_of_what_it_follows() {
     let hub = Hub::start(&["--session-rate", "off"]);
     let mut client = hub.tcp();
-    let mut script = String::new();
-    for number in 0..20 {
-        script.push_str(&format!("{number}\n/who\n/nick\n"));
-    }
-    client.send(script);
+    let script: Vec<String> = (0..20).map(|number| format!("{number}\n/who\n/nick\n")).collect();
+    client.send(script.concat());
     for number in 0..20 {
         client.expect(HERE, &number.to_string());
         client.expect("*", "1 person in lobby: 127.0.0.1");

@@ -150,5 +150,8 @@ impl Drop for Hub {
         // SIGKILL, to this process alone; one that has ended already is no error.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("the hub {} said: {:#?}", self.http, *self.log.items());
+        }
     }
 }
