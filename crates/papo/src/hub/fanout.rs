@@ -129,11 +129,17 @@ impl Log {
         }
         let chunk = Arc::new(Chunk::new(std::mem::take(&mut self.burst)));
         let weight = chunk.weight;
+        // A connection that still writes the chunk before finds this one as soon as it is linked, and counts it as
+        // written: it must have been counted as waiting by then.
+        let behind = self.readers.values().filter(|reader| !reader.expect(weight));
+        let behind = behind.map(|reader| reader.session).collect();
         // Only this end of the log sets `next`, and only on its last chunk.
         let _ = self.tail.next.set(Arc::clone(&chunk));
         self.tail = chunk;
-        let behind = self.readers.values().filter(|reader| !reader.appended(weight));
-        behind.map(|reader| reader.session).collect()
+        for reader in self.readers.values() {
+            reader.wake();
+        }
+        behind
     }
 
     /// Adds a reader that sees what is appended from now on. End the burst first.

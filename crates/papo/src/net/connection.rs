@@ -81,11 +81,16 @@ impl Connection {
 
     // ---- the hub's side ---------------------------------------------------------------------------------------
 
-    /// Counts bytes that wait in a room from now on and wakes the connection. False when it is a slow consumer now.
-    pub(crate) fn appended(&self, weight: u64) -> bool {
-        let backlog = self.backlog.fetch_add(weight, Ordering::Relaxed) + weight;
+    /// Counts bytes that will wait in a room. False when it is a slow consumer now.
+    ///
+    /// To be called before the bytes can be seen: the connection counts them as written as soon as it finds them.
+    pub(crate) fn expect(&self, weight: u64) -> bool {
+        self.backlog.fetch_add(weight, Ordering::Relaxed) + weight <= SEND_QUEUE_BYTES
+    }
+
+    /// Tells the connection that bytes wait in a room.
+    pub(crate) fn wake(&self) {
         self.work.notify_one();
-        backlog <= SEND_QUEUE_BYTES
     }
 
     /// Hands over a direct instruction. False when too much waits already: the connection is a slow consumer.
