@@ -53,7 +53,7 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     let resolver = Arc::new(Resolver::new(Arc::clone(&links), inbox.clone()));
     let poster = Poster::new(links, inbox.clone());
     let driver = Driver::new(hub, started, Texts::new(settings.lang), poster);
-    let driving = tokio::spawn(driver.run(events, ending.clone()));
+    let mut driving = tokio::spawn(driver.run(events, ending.clone()));
     let resolving = tokio::spawn(Arc::clone(&resolver).run());
 
     let app = App {
@@ -74,7 +74,14 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     }
     announce(&settings, id, doors, &texts).map_err(Failure::unexpected)?;
 
-    let signal = shutdown.wait().await;
+    let signal = tokio::select! {
+        signal = shutdown.wait() => signal,
+        // Without its task a hub still accepts whoever comes and answers nobody: better that it is started again.
+        ended = &mut driving => return Err(Failure::unexpected(match ended {
+            Ok(()) => "the hub's task ended by itself".to_owned(),
+            Err(error) => error.to_string(),
+        })),
+    };
     tracing::info!("ending");
     end.send_replace(true);
     driving.await.map_err(Failure::unexpected)?;
