@@ -1,5 +1,9 @@
 //! The TCP text door.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use crate::support::hub::Hub;
 use crate::support::tcp::TcpClient;
 
@@ -168,4 +172,52 @@ fn an_answer_stands_behind_the_echo_of_what_it_follows() {
     }
     client.expect_notice("//x says /x");
     client.expect(HERE, "behind");
+}
+
+#[test]
+fn whoever_changes_rooms_hears_each_room_only_while_in_it() {
+    const ROUNDS: usize = 60;
+    const JOURNEYS: usize = 10;
+    let hub = Hub::start(&["--session-rate", "off"]);
+    let (mut speaker, mut traveller) = (hub.tcp(), hub.tcp());
+    let arrived = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&arrived);
+    // Somebody in the lobby never stops talking.
+    let talking = thread::spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            for number in 0..20 {
+                speaker.send(format!("{number}\n"));
+            }
+            for number in 0..20 {
+                speaker.expect(HERE, &number.to_string());
+            }
+        }
+    });
+    for _ in 0..ROUNDS {
+        traveller.send("/join garden\n/join lobby\n".repeat(JOURNEYS));
+        let mut changes = 0;
+        while changes < 2 * JOURNEYS {
+            let (label, text) = traveller.next();
+            let room = if changes % 2 == 0 { "garden" } else { "lobby" };
+            if text == format!("You are in the room {room} now.") {
+                changes += 1;
+            } else {
+                assert!(
+                    changes % 2 == 0 && label == HERE,
+                    "heard {text:?} from {label:?} in the garden"
+                );
+            }
+        }
+    }
+    arrived.store(true, Ordering::Relaxed);
+    talking.join().unwrap();
+}
+
+#[test]
+fn a_goodbye_arrives_although_the_hub_leaves_the_rest_unread() {
+    let hub = Hub::start(&[]);
+    let mut client = hub.tcp();
+    client.send(format!("oi\n/quit\n{}", "never said ".repeat(20_000)));
+    let heard = [(HERE, "oi"), ("*", "Goodbye!")].map(|(label, text)| (label.to_owned(), text.to_owned()));
+    assert_eq!(client.rest(), heard);
 }

@@ -23,14 +23,15 @@ pub(crate) struct Posted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     Answers,
-    /// Takes requests and never says anything.
-    Silent,
+    /// Takes requests and says nothing until [`OldService::release`].
+    Held,
 }
 
 /// The service: down until it is started, and then up until it is stopped.
 pub(crate) struct OldService {
     port: Port,
     posted: Log<Posted>,
+    released: Log<()>,
     running: Option<Running>,
 }
 
@@ -45,6 +46,7 @@ impl OldService {
         Self {
             port: Port::reserve(),
             posted: Log::new(),
+            released: Log::new(),
             running: None,
         }
     }
@@ -64,6 +66,7 @@ impl OldService {
         let stopping = Arc::new(AtomicBool::new(false));
         let connections = Arc::new(Mutex::new(Vec::new()));
         let (posted, stop, all) = (self.posted.clone(), Arc::clone(&stopping), Arc::clone(&connections));
+        let released = self.released.clone();
         let accepting = thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
@@ -71,8 +74,14 @@ impl OldService {
                 }
                 let stream: TcpStream = stream.unwrap();
                 all.lock().unwrap().push(stream.try_clone().unwrap());
-                let posted = posted.clone();
-                thread::spawn(move || serve(stream, manner, &posted));
+                let (posted, released) = (posted.clone(), released.clone());
+                thread::spawn(move || {
+                    serve(stream, &posted, || {
+                        if manner == Manner::Held {
+                            released.at_least(1, "the release of the answers");
+                        }
+                    });
+                });
             }
         });
         self.running = Some(Running {
@@ -109,9 +118,9 @@ impl OldService {
         })
     }
 
-    /// How many requests came so far.
-    pub(crate) fn count(&self) -> usize {
-        self.posted.items().len()
+    /// Lets the answers go that were held.
+    pub(crate) fn release(&self) {
+        self.released.push(());
     }
 }
 
@@ -125,7 +134,7 @@ fn message(posted: &Posted) -> String {
     posted.body["message"].as_str().unwrap_or_default().to_owned()
 }
 
-fn serve(mut stream: TcpStream, manner: Manner, posted: &Log<Posted>) {
+fn serve(mut stream: TcpStream, posted: &Log<Posted>, may_answer: impl Fn()) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some((request, headers)) = read_head(&mut reader) {
         let header = |name: &str| {
@@ -148,9 +157,7 @@ fn serve(mut stream: TcpStream, manner: Manner, posted: &Log<Posted>) {
             content_type: header("content-type"),
             body,
         });
-        if manner == Manner::Silent {
-            continue;
-        }
+        may_answer();
         let reply = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{reply}",
             reply.len()
