@@ -148,6 +148,11 @@ impl Connection {
         self.cut.load(Ordering::Acquire)
     }
 
+    /// Instructions wait to be taken.
+    pub(crate) fn has_control(&self) -> bool {
+        self.has_control.load(Ordering::Acquire)
+    }
+
     /// The instructions since the last call, in order.
     pub(crate) fn take_control(&self) -> Vec<Control> {
         if !self.has_control.swap(false, Ordering::Acquire) {

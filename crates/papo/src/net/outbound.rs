@@ -71,6 +71,33 @@ struct Cursor {
 impl Outbound {
     /// Takes instructions and, as far as one write can carry it, what waits in the rooms.
     fn fill(&mut self, connection: &Connection) {
+        loop {
+            self.obey(connection);
+            if !self.read_on(connection) {
+                return;
+            }
+        }
+    }
+
+    /// Reads the rooms' logs as far as one write can carry them. True when instructions came first: what they say of a
+    /// place in a log was said before anything behind that place was linked, and must be done before it is read.
+    fn read_on(&mut self, connection: &Connection) -> bool {
+        for index in 0..self.cursors.len() {
+            while self.pieces.len() < WRITE_PIECES
+                && let Some(next) = self.cursors[index].at.next()
+            {
+                if connection.has_control() {
+                    return true;
+                }
+                self.take(connection, &next);
+                self.cursors[index].at = next;
+            }
+        }
+        false
+    }
+
+    /// Does what the hub has told this connection since the last time.
+    fn obey(&mut self, connection: &Connection) {
         for control in connection.take_control() {
             match control {
                 Control::Bytes(bytes) => {
@@ -100,14 +127,6 @@ impl Outbound {
                     }
                     self.closing = Some(reason);
                 }
-            }
-        }
-        for index in 0..self.cursors.len() {
-            while self.pieces.len() < WRITE_PIECES
-                && let Some(next) = self.cursors[index].at.next()
-            {
-                self.take(connection, &next);
-                self.cursors[index].at = next;
             }
         }
     }
@@ -157,5 +176,88 @@ impl Outbound {
             self.pieces.pop_front();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::fanout::Log;
+    use crate::net::connection::Form;
+    use papo_core::hub::{Entry, EntryKind};
+    use papo_core::id::SessionId;
+    use papo_core::time::UtcMillis;
+
+    const ROOM: RoomId = RoomId(0);
+
+    fn say(log: &mut Log, text: &str) {
+        log.append(Entry {
+            kind: EntryKind::Said,
+            label: "ana".into(),
+            payload: text.into(),
+            verbatim: false,
+            author: None,
+            key: None,
+            sent_at: UtcMillis::new(0),
+            hops: 0,
+        });
+        assert_eq!(log.seal(), []);
+    }
+
+    /// A connection that reads a room's log and has done everything that it was told.
+    fn attached(log: &mut Log) -> (Arc<Connection>, Outbound) {
+        let connection = Connection::new(SessionId(7), Form::TcpLine);
+        let after = log.attach(Arc::clone(&connection));
+        connection.tell(Control::Attach { room: ROOM, after });
+        let mut outbound = Outbound::default();
+        outbound.fill(&connection);
+        (connection, outbound)
+    }
+
+    /// What would be written, one text for each piece.
+    fn texts(outbound: &Outbound) -> Vec<String> {
+        let pieces = outbound.pieces.iter();
+        pieces
+            .map(|(piece, _)| {
+                String::from_utf8_lossy(piece)
+                    .trim_end()
+                    .rsplit(" | ")
+                    .next()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_answer_that_came_while_the_log_was_read_stands_where_it_belongs() {
+        let mut log = Log::default();
+        let (connection, mut outbound) = attached(&mut log);
+        outbound.obey(&connection);
+        // Between the two halves of `fill`, the hub goes on.
+        say(&mut log, "before");
+        connection.tell(Control::Answer {
+            bytes: Bytes::from_static(b"answer"),
+            room: ROOM,
+            after: log.tail(),
+        });
+        say(&mut log, "behind");
+        assert!(outbound.read_on(&connection));
+        outbound.fill(&connection);
+        assert_eq!(texts(&outbound), ["before", "answer", "behind"]);
+    }
+
+    #[test]
+    fn nothing_is_read_of_a_room_behind_the_place_where_it_was_left() {
+        let mut log = Log::default();
+        let (connection, mut outbound) = attached(&mut log);
+        outbound.obey(&connection);
+        say(&mut log, "here");
+        let last = log.detach(SessionId(7));
+        connection.tell(Control::Detach { room: ROOM, last });
+        say(&mut log, "gone");
+        assert!(outbound.read_on(&connection));
+        outbound.fill(&connection);
+        assert_eq!(texts(&outbound), ["here"]);
     }
 }

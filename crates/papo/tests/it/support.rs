@@ -1,0 +1,14 @@
+//! Hubs, clients and doubles of other programs.
+
+pub(crate) mod http;
+pub(crate) mod hub;
+pub(crate) mod log;
+pub(crate) mod old_service;
+pub(crate) mod port;
+pub(crate) mod tcp;
+pub(crate) mod websocket;
+
+use std::time::Duration;
+
+/// Nothing here takes that long on a machine that works.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
