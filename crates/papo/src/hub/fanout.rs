@@ -128,12 +128,17 @@ impl Log {
             return Vec::new();
         }
         let chunk = Arc::new(Chunk::new(std::mem::take(&mut self.burst)));
+        // Counted before it can be seen: a reader that is awake already would count it as written first.
         let weight = chunk.weight;
+        let behind = self.readers.values().filter(|reader| !reader.appending(weight));
+        let behind = behind.map(|reader| reader.session).collect();
         // Only this end of the log sets `next`, and only on its last chunk.
         let _ = self.tail.next.set(Arc::clone(&chunk));
         self.tail = chunk;
-        let behind = self.readers.values().filter(|reader| !reader.appended(weight));
-        behind.map(|reader| reader.session).collect()
+        for reader in self.readers.values() {
+            reader.work.notify_one();
+        }
+        behind
     }
 
     /// Adds a reader that sees what is appended from now on. End the burst first.

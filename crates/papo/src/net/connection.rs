@@ -81,11 +81,9 @@ impl Connection {
 
     // ---- the hub's side ---------------------------------------------------------------------------------------
 
-    /// Counts bytes that wait in a room from now on and wakes the connection. False when it is a slow consumer now.
-    pub(crate) fn appended(&self, weight: u64) -> bool {
-        let backlog = self.backlog.fetch_add(weight, Ordering::Relaxed) + weight;
-        self.work.notify_one();
-        backlog <= SEND_QUEUE_BYTES
+    /// Counts bytes that are about to wait in a room. False when it is a slow consumer now.
+    pub(crate) fn appending(&self, weight: u64) -> bool {
+        self.backlog.fetch_add(weight, Ordering::Relaxed) + weight <= SEND_QUEUE_BYTES
     }
 
     /// Hands over a direct instruction. False when too much waits already: the connection is a slow consumer.
