@@ -78,7 +78,12 @@ pub(super) fn from_terminal() -> Result<(mpsc::Receiver<Event>, Printer), Readli
             if let Some(path) = &history {
                 drop(editor.append_history(path));
             }
-            let last = !matches!(event, Event::Line(_));
+            // After the last line it must not begin another: that would set up the terminal again behind the back of
+            // whoever puts it back.
+            let last = match &event {
+                Event::Line(line) => commands::read(line) == commands::Typed::Quit,
+                _ => true,
+            };
             if events.blocking_send(event).is_err() || last {
                 break;
             }

@@ -1,0 +1,114 @@
+//! Real hubs: processes of their own, of which the operating system tells what they cost.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A running hub; it ends with this value.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Hub {
+    /// Two hubs that relay to each other.
+    pub(crate) fn linked() -> Result<(Self, Self)> {
+        // Each must know the other's port before it starts, so the system is asked for two that are free.
+        let (near, far) = {
+            let free = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+            let (near, far) = (free()?, free()?);
+            (near.local_addr()?, far.local_addr()?)
+        };
+        Ok((Self::start("A", near, far)?, Self::start("B", far, near)?))
+    }
+
+    fn start(name: &str, address: SocketAddr, other: SocketAddr) -> Result<Self> {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_papo"))
+            .args([
+                "serve",
+                "--json",
+                "--lang",
+                "en",
+                "--session-rate",
+                "off",
+                "--tcp",
+                "off",
+            ])
+            .args(["--name", name, "--http", &address.to_string()])
+            .args(["--link", &format!("http://{other}/relay")])
+            .env_clear()
+            .env("PAPO_LOG", "warn")
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = process.stdout.take().context("a hub has an output")?;
+        // Ends also when it could not be made ready.
+        let hub = Self { process, address };
+        let mut ready = String::new();
+        BufReader::new(output).read_line(&mut ready)?;
+        ensure!(ready.contains("\"ready\""), "hub {name} did not get ready: {ready}");
+        Ok(hub)
+    }
+
+    /// User and system time so far.
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
+        /// What Linux counts in here, whatever its own clock does.
+        const TICKS_PER_SECOND: u32 = 100;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // The name in parentheses may hold anything; utime and stime are the 12th and 13th behind it.
+        let (_, fields) = stat.rsplit_once(')').context("a stat has a name")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u32>);
+        let ticks: u32 = ticks.sum::<Result<_, _>>()?;
+        Ok(Duration::from_secs(1) * ticks / TICKS_PER_SECOND)
+    }
+
+    /// Resident memory.
+    pub(crate) fn resident_bytes(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|rest| rest.split_whitespace().next());
+        Ok(kilobytes.context("a status has VmRSS")?.parse::<u64>()? * 1024)
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Connects as that client; returns also what came right behind the handshake.
+pub(crate) async fn websocket(hub: &Hub, client: u64) -> Result<(Rc<TcpStream>, Vec<u8>)> {
+    const END: &[u8] = b"\r\n\r\n";
+    let mut stream = TcpStream::connect(hub.address).await?;
+    stream.set_nodelay(true)?;
+    let request = format!(
+        "GET /ws/{client} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n",
+        hub.address
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    loop {
+        ensure!(
+            stream.read_buf(&mut answer).await? > 0,
+            "the hub closed during a handshake"
+        );
+        if let Some(at) = answer.windows(END.len()).position(|window| window == END) {
+            ensure!(answer.starts_with(b"HTTP/1.1 101 "), "the hub refused a client");
+            answer.drain(..at + END.len());
+            return Ok((Rc::new(stream), answer));
+        }
+    }
+}
