@@ -12,6 +12,8 @@ export const PATIENCE = 20_000;
 
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+// The test runner ends a file that takes too long this way.
+process.on('SIGTERM', () => process.exit(1));
 
 /** Something that grows, and waits for what is to come. */
 export class Heard {
