@@ -55,8 +55,9 @@ pub const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 pub const READ_BYTES: usize = 16 * 1024;
 /// Events that may wait for the hub; a full inbox makes connections wait with reading.
 pub const HUB_INBOX: usize = 1024;
-/// Direct answers that may wait for one session; beyond, the session is cut as a slow consumer.
-pub const CONTROL_ITEMS: usize = 256;
+/// Direct answers that may wait for one session; beyond, the session is cut as a slow consumer. As many as one read can
+/// ask for: a client that may speak as fast as it likes is not cut before it could read.
+pub const CONTROL_ITEMS: usize = 4096;
 /// Pieces in one vectored write (the kernel's own bound is 1024; beyond 64 nothing is gained).
 pub const WRITE_PIECES: usize = 64;
 /// Connections that the kernel may hold before they are accepted.
