@@ -5,7 +5,8 @@ WORKDIR /src
 COPY . .
 # Static: the last image has no C library. An explicit target keeps that from procedural macros, which must be dynamic.
 RUN target="$(uname -m)-unknown-linux-gnu" \
-    && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked -p papo --target "$target" \
+    && CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=symbols \
+       RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked -p papo --target "$target" \
     && cp "target/$target/release/papo" /papo \
     && mkdir /data
 

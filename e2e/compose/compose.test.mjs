@@ -159,7 +159,7 @@ async function client(port, id) {
   return { socket, heard, send: (text) => socket.send(text), close: () => socket.close() };
 }
 
-// tcpdump with the libraries that it needs, in an image of its own.
+// tcpdump with the libraries that it needs, and the user that it wants to become, in an image of its own.
 async function captureImage() {
   const context = mkdtempSync(join(tmpdir(), 'papo-capture-'));
   const program = execFileSync('which', ['tcpdump'], { encoding: 'utf8' }).trim();
@@ -168,6 +168,10 @@ async function captureImage() {
     mkdirSync(join(context, 'root', dirname(file)), { recursive: true });
     copyFileSync(file, join(context, 'root', dirname(file), basename(file)));
   }
+  mkdirSync(join(context, 'root', 'etc'));
+  const users = ['root:x:0:0::/:/bin/false', 'tcpdump:x:100:100::/:/bin/false', ''];
+  writeFileSync(join(context, 'root', 'etc', 'passwd'), users.join('\n'));
+  writeFileSync(join(context, 'root', 'etc', 'group'), 'root:x:0:\ntcpdump:x:100:\n');
   writeFileSync(join(context, 'Dockerfile'), `FROM scratch\nCOPY root /\nENV PATH=${dirname(program)}\n`);
   await engine.docker('build', '-q', '-t', 'papo-e2e-capture', context);
   rmSync(context, { recursive: true });
@@ -176,19 +180,24 @@ async function captureImage() {
 async function* merged(child) {
   const queue = [];
   let wake = () => {};
+  let open = true;
+  child.on('close', () => { open = false; wake(); });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => { queue.push(line); wake(); });
   }
   for (;;) {
     while (queue.length) yield queue.shift();
+    if (!open) return;
     await new Promise((resolve) => { wake = resolve; });
   }
 }
 
 async function until(lines, wanted) {
+  const seen = [];
   for (;;) {
     const { value, done } = await lines.next();
-    assert(!done, 'the capture ended');
+    assert(!done, `the capture ended; it said ${JSON.stringify(seen)}`);
+    seen.push(value);
     if (wanted(value)) return value;
   }
 }
