@@ -69,7 +69,7 @@ pub(crate) enum Timer {
 /// ```
 /// # use papo_core::{hub::*, time::*, id::*};
 /// # let config = Config { id: HubId::from_bits(1), home: "lobby".parse().unwrap(), session_rate: None,
-/// #     session_limits: SessionLimits { total: 9, per_address: 9, per_window: 9 }, trusted: vec![], links: 0,
+/// #     session_limits: SessionLimits { total: 9, per_address: 9, per_window: 9 }, trusted: vec![], unlimited: vec![], links: 0,
 /// #     link_secret: None, utc: UtcMillis::new(0) };
 /// let mut hub = Hub::new(config, 42, Instant::ZERO);
 /// # let session = SessionId(1);
@@ -115,7 +115,7 @@ impl Hub {
             sessions: BTreeMap::new(),
             nicks: BTreeMap::new(),
             rooms: Rooms::new(config.home),
-            admission: Admission::new(config.session_limits, config.trusted),
+            admission: Admission::new(config.session_limits, config.trusted, config.unlimited),
             federation: Federation::new(config.id, config.links, config.link_secret),
             timers: Timers::new(),
             outbox: Outbox::new(),
@@ -191,7 +191,12 @@ impl Hub {
             self.outbox.push_back(Output::Close { session: id, reason });
             return;
         }
-        let room = room.and_then(|name| self.rooms.open(&name)).unwrap_or(Rooms::HOME);
+        let Some(room) = room.map_or(Some(Rooms::HOME), |name| self.rooms.open(&name)) else {
+            self.admission.close(address);
+            let reason = CloseReason::HubFull;
+            self.outbox.push_back(Output::Close { session: id, reason });
+            return;
+        };
         if matches!(door, Door::WebSocketText { .. }) {
             self.timers.set(Timer::Keepalive(id), now + KEEPALIVE_INTERVAL);
         }
@@ -243,6 +248,7 @@ impl Hub {
             return;
         };
         session.end_unframed();
+        session.keep_last_words();
         if session.has_waiting() {
             session.ending = true;
             self.timers.cancel(Timer::MessagePause(id));
@@ -343,13 +349,11 @@ impl Hub {
         };
         match item {
             Item::TooLong(bytes) => self.tell(id, Notice::TooLong { bytes }),
-            Item::Text(text) if text.trim().is_empty() => {
-                if session.door == Door::TcpText && !std::mem::replace(&mut session.hinted, true) {
-                    let label = session.label.to_string();
-                    if let Some(room) = self.rooms.get(session.room) {
-                        let room = room.name.clone();
-                        self.tell(id, Notice::Hint { label, room });
-                    }
+            Item::Blank => {
+                let label = session.label.to_string();
+                if let Some(room) = self.rooms.get(session.room) {
+                    let room = room.name.clone();
+                    self.tell(id, Notice::Hint { label, room });
                 }
             }
             Item::Text(text) => match session.door {

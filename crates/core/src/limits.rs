@@ -30,12 +30,16 @@ pub const SESSION_WINDOW: Duration = Duration::from_secs(600);
 pub const CLASSROOM_FACTOR: usize = 15;
 /// Addresses whose recent sessions are counted; the longest unused is forgotten first.
 pub const ADDRESSES: usize = 16_384;
-/// Rooms on one hub.
+/// Rooms with somebody in them on one hub.
 pub const ROOMS: usize = 1024;
+/// Rooms without anybody in them whose numbers are remembered, so that they go on where they ended.
+pub const LEFT_ROOMS: usize = 16_384;
 /// Messages a second that a session may say in the long run (`--session-rate`).
 pub const SESSION_RATE: u32 = 5;
 /// Messages that a session may say at once before the rate holds it back.
 pub const SESSION_BURST: u32 = 20;
+/// Messages that are still said, at the session's rate, of one whose connection is gone.
+pub const LAST_WORDS: usize = 100;
 /// A WebSocket session is asked for a sign of life this often.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// It is closed when this many intervals in a row bring nothing at all.
@@ -45,8 +49,12 @@ pub const WHO_LABELS: usize = 100;
 
 // ---- Connections --------------------------------------------------------------------------------------------------
 
-/// Bytes that may wait for one session; beyond it is a slow consumer and is cut.
+/// Bytes that may wait for one session; if more still wait after [`SLOW_GRACE`], it is a slow consumer and is cut.
 pub const SEND_QUEUE_BYTES: u64 = 256 * 1024;
+/// Bytes that may wait for one session before a burst comes; beyond, it is cut at once. Room for one batch of a hub link.
+pub const SEND_QUEUE_HARD_BYTES: u64 = 1024 * 1024;
+/// A burst may be larger than [`SEND_QUEUE_BYTES`]: whoever reads has this long to catch up.
+pub const SLOW_GRACE: Duration = Duration::from_secs(1);
 /// Bytes that may wait for one session before its own input is left unread.
 pub const SEND_QUEUE_SOFT_BYTES: u64 = 64 * 1024;
 /// A write that makes no progress for this long ends the connection.
@@ -73,6 +81,10 @@ pub const HTTP_CONNECTIONS: usize = 2048;
 pub const WEBSOCKET_BYTES: usize = 32 * 1024;
 /// After a hub closed a connection it waits this long for the other side to close too.
 pub const CLOSE_LINGER: Duration = Duration::from_secs(1);
+/// At the end of a hub its connections have this long to hand over what has arrived.
+pub const LAST_CALL_DEADLINE: Duration = Duration::from_millis(500);
+/// And so many bytes each.
+pub const LAST_CALL_BYTES: usize = 64 * 1024;
 /// A hub that was asked to end is gone after this long.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
 

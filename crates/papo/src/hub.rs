@@ -7,6 +7,7 @@ mod guard;
 mod http;
 mod page;
 mod post;
+mod remarks;
 mod serve;
 mod tcp;
 mod websocket;
@@ -47,6 +48,12 @@ pub(crate) enum Event {
     },
     /// The client sends nothing more.
     Ended {
+        session: SessionId,
+        /// What its connection still wants to say when the hub lets it go.
+        farewell: Bytes,
+    },
+    /// Everything that had arrived when the hub asked for it was handed over.
+    Drained {
         session: SessionId,
     },
     /// The client broke the rules of its door.

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::limits::{ADDRESSES, SESSION_WINDOW};
 use crate::time::Instant;
 
-/// Bounds on sessions. Those per address do not count for loopback nor for trusted networks.
+/// Bounds on sessions. Those per address do not count for loopback, trusted and unlimited networks.
 #[derive(Debug, Clone)]
 pub struct SessionLimits {
     /// At once, in all.
@@ -31,6 +31,7 @@ pub(crate) enum Refusal {
 pub(crate) struct Admission {
     limits: SessionLimits,
     trusted: Vec<IpNet>,
+    unlimited: Vec<IpNet>,
     open: usize,
     by_address: BTreeMap<IpAddr, Counts>,
     /// The addresses by the moment they last opened a session: the front is forgotten first.
@@ -45,10 +46,11 @@ struct Counts {
 }
 
 impl Admission {
-    pub(crate) fn new(limits: SessionLimits, trusted: Vec<IpNet>) -> Self {
+    pub(crate) fn new(limits: SessionLimits, trusted: Vec<IpNet>, unlimited: Vec<IpNet>) -> Self {
         Self {
             limits,
             trusted,
+            unlimited,
             open: 0,
             by_address: BTreeMap::new(),
             by_age: BTreeSet::new(),
@@ -60,12 +62,16 @@ impl Admission {
         address.is_loopback() || self.trusted.iter().any(|net| net.contains(&address))
     }
 
+    fn is_unlimited(&self, address: IpAddr) -> bool {
+        self.trusts(address) || self.unlimited.iter().any(|net| net.contains(&address))
+    }
+
     /// Counts a new session, or says why there is no place for it.
     pub(crate) fn open(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
         if self.open >= self.limits.total {
             return Err(Refusal::HubFull);
         }
-        if !self.trusts(address) {
+        if !self.is_unlimited(address) {
             let key = counted(address);
             let counts = self.by_address.entry(key).or_default();
             while counts.recent.front().is_some_and(|&at| now.since(at) >= SESSION_WINDOW) {
@@ -131,6 +137,7 @@ mod tests {
                 per_window,
             },
             trusted,
+            vec!["172.16.0.0/12".parse().unwrap()],
         )
     }
 
@@ -175,6 +182,7 @@ mod tests {
             assert_eq!(admission.open(ip("10.1.2.3"), now), Ok(()));
             assert_eq!(admission.open(ip("127.0.0.1"), now), Ok(()));
         }
+        assert!(admission.trusts(ip("10.1.2.3")) && !admission.trusts(ip("172.16.0.1")));
         assert_eq!(admission.open(ip("127.0.0.1"), now), Err(Refusal::HubFull));
     }
 

@@ -27,6 +27,8 @@ pub struct Config {
     pub session_limits: SessionLimits,
     /// Networks that no bound per address counts for and that may relay, besides loopback.
     pub trusted: Vec<ipnet::IpNet>,
+    /// Networks that no bound per address counts for, but that may not relay.
+    pub unlimited: Vec<ipnet::IpNet>,
     /// How many hub links there are: `LinkId(0)` to `LinkId(links - 1)`.
     pub links: u32,
     /// With it every request between hubs is signed and every unsigned one refused.

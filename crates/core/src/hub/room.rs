@@ -1,9 +1,9 @@
 //! The rooms of a hub: who is in them, and the number that the next message gets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::id::{RoomId, RoomName, Seq, SessionId};
-use crate::limits::ROOMS;
+use crate::limits::{LEFT_ROOMS, ROOMS};
 
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -26,6 +26,18 @@ pub(crate) struct Rooms {
     by_id: BTreeMap<RoomId, Room>,
     by_name: BTreeMap<RoomName, RoomId>,
     made: u32,
+    left: Left,
+}
+
+/// The next numbers of rooms that nobody is in.
+#[derive(Debug)]
+struct Left {
+    next: BTreeMap<RoomName, (RoomId, Seq)>,
+    /// By age, the longest left first.
+    order: VecDeque<RoomName>,
+    /// No room that was forgotten had reached this number: one that is made anew begins here, since other hubs would
+    /// take smaller numbers for messages that they know.
+    floor: Seq,
 }
 
 impl Rooms {
@@ -37,6 +49,11 @@ impl Rooms {
             by_id: BTreeMap::new(),
             by_name: BTreeMap::new(),
             made: 0,
+            left: Left {
+                next: BTreeMap::new(),
+                order: VecDeque::new(),
+                floor: Seq::FIRST,
+            },
         };
         rooms.make(home);
         rooms
@@ -63,33 +80,55 @@ impl Rooms {
         self.by_id.get_mut(&id)
     }
 
-    /// Removes a session from a room. True when the room is gone with it: nobody is left and nobody of this hub has
-    /// said anything there. A room with a message behind it stays, or its numbers would begin again.
+    /// Removes a session from a room. True when the room is closed with it, since nobody is left.
     pub(crate) fn leave(&mut self, id: RoomId, session: SessionId) -> bool {
         let Some(room) = self.by_id.get_mut(&id) else {
             return false;
         };
         room.members.remove(&session);
-        let unused = id != Self::HOME && room.members.is_empty() && room.next == Seq::FIRST;
-        if unused && let Some(room) = self.by_id.remove(&id) {
+        let empty = id != Self::HOME && room.members.is_empty();
+        if empty && let Some(room) = self.by_id.remove(&id) {
             self.by_name.remove(&room.name);
+            self.left.remember(id, room);
         }
-        unused
+        empty
     }
 
     fn make(&mut self, name: RoomName) -> RoomId {
-        let id = RoomId(self.made);
-        self.made += 1;
+        let (id, next) = self.left.take(&name).unwrap_or_else(|| {
+            let id = RoomId(self.made);
+            self.made += 1;
+            (id, self.left.floor)
+        });
         self.by_name.insert(name.clone(), id);
-        self.by_id.insert(
-            id,
-            Room {
-                name,
-                members: BTreeSet::new(),
-                next: Seq::FIRST,
-            },
-        );
+        let members = BTreeSet::new();
+        self.by_id.insert(id, Room { name, members, next });
         id
+    }
+}
+
+impl Left {
+    fn remember(&mut self, id: RoomId, room: Room) {
+        if room.next == Seq::FIRST {
+            return;
+        }
+        self.order.push_back(room.name.clone());
+        self.next.insert(room.name, (id, room.next));
+        if self.order.len() > LEFT_ROOMS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.floor = self
+                .next
+                .remove(&oldest)
+                .map_or(self.floor, |(_, next)| next.max(self.floor));
+        }
+    }
+
+    /// The room that somebody enters again, if it is remembered.
+    fn take(&mut self, name: &RoomName) -> Option<(RoomId, Seq)> {
+        let found = self.next.remove(name)?;
+        self.order.retain(|left| left != name);
+        Some(found)
     }
 }
 
@@ -101,34 +140,55 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// Enters, says so many messages, and leaves; returns the numbers of the first and the last.
+    fn visit(rooms: &mut Rooms, room: &RoomName, messages: usize) -> Option<(u64, u64)> {
+        let id = rooms.open(room).unwrap();
+        rooms.get_mut(id).unwrap().members.insert(SessionId(1));
+        let said: Vec<u64> = (0..messages)
+            .map(|_| rooms.get_mut(id).unwrap().take_seq().get())
+            .collect();
+        assert!(rooms.leave(id, SessionId(1)));
+        Some((*said.first()?, *said.last()?))
+    }
+
     #[test]
-    fn rooms_without_a_word_said_go_and_others_keep_their_count() {
+    fn a_room_closes_with_the_last_who_leaves_and_goes_on_counting_when_somebody_returns() {
         let mut rooms = Rooms::new(name("lobby"));
         let (ana, bia) = (SessionId(1), SessionId(2));
-        let silent = rooms.open(&name("silent")).unwrap();
-        let spoken = rooms.open(&name("spoken")).unwrap();
-        for room in [silent, spoken] {
-            rooms.get_mut(room).unwrap().members.extend([ana, bia]);
-        }
-        assert_eq!(rooms.get_mut(spoken).unwrap().take_seq(), Seq::FIRST);
-        assert!(!rooms.leave(silent, ana));
-        assert!(rooms.leave(silent, bia));
-        assert!(!rooms.leave(spoken, ana));
-        assert!(!rooms.leave(spoken, bia));
-        assert_eq!(rooms.open(&name("spoken")), Some(spoken));
-        assert_eq!(rooms.get_mut(spoken).unwrap().take_seq(), Seq::FIRST.next());
-        assert_ne!(rooms.open(&name("silent")), Some(silent));
+        let room = rooms.open(&name("garden")).unwrap();
+        rooms.get_mut(room).unwrap().members.extend([ana, bia]);
+        assert!(!rooms.leave(room, ana));
+        assert_eq!(rooms.find(&name("garden")), Some(room));
+        assert!(rooms.leave(room, bia));
+        assert_eq!(rooms.find(&name("garden")), None);
+        assert_eq!(visit(&mut rooms, &name("garden"), 3), Some((1, 3)));
+        assert_eq!(visit(&mut rooms, &name("garden"), 0), None);
+        assert_eq!(visit(&mut rooms, &name("garden"), 1), Some((4, 4)));
         assert!(!rooms.leave(Rooms::HOME, ana));
         assert_eq!(rooms.open(&name("lobby")), Some(Rooms::HOME));
     }
 
     #[test]
-    fn there_are_so_many_rooms_and_no_more() {
+    fn a_room_that_was_forgotten_never_uses_a_number_twice() {
+        let mut rooms = Rooms::new(name("lobby"));
+        assert_eq!(visit(&mut rooms, &name("old"), 7), Some((1, 7)));
+        for number in 0..LEFT_ROOMS {
+            visit(&mut rooms, &name(&format!("room{number}")), 1);
+        }
+        assert_eq!(rooms.left.next.len(), LEFT_ROOMS);
+        assert_eq!(visit(&mut rooms, &name("old"), 1), Some((8, 8)));
+        assert_eq!(visit(&mut rooms, &name("room9"), 1), Some((2, 2)));
+    }
+
+    #[test]
+    fn there_are_so_many_rooms_with_somebody_in_them_and_no_more() {
         let mut rooms = Rooms::new(name("lobby"));
         for number in 1..ROOMS {
             assert!(rooms.open(&name(&format!("room{number}"))).is_some());
         }
         assert_eq!(rooms.open(&name("one-more")), None);
-        assert!(rooms.open(&name("room1")).is_some());
+        let room = rooms.open(&name("room1")).unwrap();
+        rooms.leave(room, SessionId(1));
+        assert!(rooms.open(&name("one-more")).is_some());
     }
 }

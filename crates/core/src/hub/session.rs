@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::hub::pace::{Pace, Rate};
 use crate::id::{Nick, RoomId};
-use crate::limits::PAYLOAD_BYTES;
+use crate::limits::{LAST_WORDS, PAYLOAD_BYTES};
 use crate::time::Instant;
 use crate::wire::line::{Line, LineDecoder};
 use crate::wire::text;
@@ -28,6 +28,8 @@ pub enum Door {
 pub(crate) enum Item {
     Text(String),
     TooLong(u64),
+    /// An empty line: the first one of a text client is answered.
+    Blank,
 }
 
 #[derive(Debug)]
@@ -41,12 +43,17 @@ pub(crate) struct Session {
     pub(crate) ending: bool,
     /// The driver was told to leave its input unread.
     pub(crate) paused: bool,
-    /// An empty line was answered once.
-    pub(crate) hinted: bool,
     lines: LineDecoder,
-    waiting: VecDeque<Item>,
+    waiting: Waiting,
     pace: Pace,
     life: Life,
+}
+
+/// What it sent and has not said.
+#[derive(Debug, Default)]
+struct Waiting {
+    items: VecDeque<Item>,
+    blank_seen: bool,
 }
 
 /// Whether anything was heard since the last keep-alive interval ended, and for how many before it nothing was.
@@ -70,9 +77,8 @@ impl Session {
             nick: None,
             ending: false,
             paused: false,
-            hinted: false,
             lines: LineDecoder::new(PAYLOAD_BYTES),
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
             pace: Pace::default(),
             life: Life {
                 heard: false,
@@ -100,14 +106,14 @@ impl Session {
     /// would end.
     pub(crate) fn on_bytes(&mut self, bytes: &[u8]) -> bool {
         let waiting = &mut self.waiting;
-        self.lines.push(bytes, &mut |line| waiting.push_back(item(&line)));
+        self.lines.push(bytes, &mut |line| waiting.push_line(&line));
         self.lines.pending() && !self.lines.has_seen_newline()
     }
 
     /// The unfinished message, if there is one, ends here.
     pub(crate) fn end_message(&mut self) {
         let waiting = &mut self.waiting;
-        self.lines.take_rest(&mut |line| waiting.push_back(item(&line)));
+        self.lines.take_rest(&mut |line| waiting.push_line(&line));
     }
 
     /// The same for a client without newlines, whose message was probably whole; half a line of another was not.
@@ -119,31 +125,39 @@ impl Session {
 
     /// A whole message of the WebSocket text door.
     pub(crate) fn on_text(&mut self, text: String) {
-        self.waiting.push_back(if text.len() > PAYLOAD_BYTES {
-            Item::TooLong(text.len() as u64)
-        } else {
-            Item::Text(text)
-        });
+        if text.len() > PAYLOAD_BYTES {
+            self.waiting.items.push_back(Item::TooLong(text.len() as u64));
+        } else if !text.trim().is_empty() {
+            self.waiting.items.push_back(Item::Text(text));
+        }
     }
 
     /// The next thing that it may say now, or when it may say the next one. `None`: nothing waits.
     pub(crate) fn next_item(&mut self, rate: Option<Rate>, now: Instant) -> Option<Result<Item, Instant>> {
-        let first = self.waiting.pop_front()?;
+        let Some(first) = self.waiting.items.pop_front() else {
+            // One large read must not be held for as long as the session lives.
+            self.waiting.items = VecDeque::new();
+            return None;
+        };
         // An empty line says nothing, so it costs nothing.
-        let blank = matches!(&first, Item::Text(text) if text.trim().is_empty());
-        let allowed = rate.filter(|_| !blank).map_or(Ok(()), |rate| self.pace.take(rate, now));
-        Some(match allowed {
+        let rate = rate.filter(|_| first != Item::Blank);
+        Some(match rate.map_or(Ok(()), |rate| self.pace.take(rate, now)) {
             Ok(()) => Ok(first),
             Err(at) => {
-                self.waiting.push_front(first);
+                self.waiting.items.push_front(first);
                 Err(at)
             }
         })
     }
 
+    /// Its connection is gone: the last of what it sent is still said, but nobody speaks on for minutes as a ghost.
+    pub(crate) fn keep_last_words(&mut self) {
+        self.waiting.items.truncate(LAST_WORDS);
+    }
+
     /// Something that it sent is not said yet.
     pub(crate) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.items.is_empty()
     }
 
     /// Any sign of life.
@@ -159,9 +173,20 @@ impl Session {
     }
 }
 
-fn item(line: &Line<'_>) -> Item {
-    match line {
-        Line::Text(bytes) => Item::Text(String::from_utf8_lossy(bytes).into_owned()),
-        Line::TooLong { bytes } => Item::TooLong(*bytes),
+impl Waiting {
+    fn push_line(&mut self, line: &Line<'_>) {
+        self.items.push_back(match line {
+            Line::TooLong { bytes } => Item::TooLong(*bytes),
+            Line::Text(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                if !text.trim().is_empty() {
+                    Item::Text(text.into_owned())
+                } else if std::mem::replace(&mut self.blank_seen, true) {
+                    return;
+                } else {
+                    Item::Blank
+                }
+            }
+        });
     }
 }

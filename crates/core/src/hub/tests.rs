@@ -11,6 +11,7 @@ mod websocket;
 
 use super::*;
 use crate::id::{RequestId, Seq};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The time of day at which every test begins.
@@ -24,6 +25,8 @@ struct World {
     opened: u64,
     requests: u64,
     logs: BTreeMap<RoomId, Vec<Entry>>,
+    /// Rooms that are closed, and every time that one was.
+    closed: BTreeSet<RoomId>,
     closed_rooms: Vec<RoomId>,
     said: BTreeMap<RoomId, u64>,
     clients: BTreeMap<SessionId, Client>,
@@ -62,6 +65,7 @@ fn config(id: u128) -> Config {
             per_address: 10_000,
             per_window: 10_000,
         },
+        unlimited: vec![],
         trusted: vec!["10.9.0.0/16".parse().unwrap()],
         links: 0,
         link_secret: None,
@@ -93,6 +97,7 @@ impl World {
             opened: 0,
             requests: 0,
             logs: BTreeMap::new(),
+            closed: BTreeSet::new(),
             closed_rooms: Vec::new(),
             said: BTreeMap::new(),
             clients: BTreeMap::new(),
@@ -226,7 +231,7 @@ impl World {
     fn act(&mut self, output: Output) {
         match output {
             Output::Append { room, entry } => {
-                assert!(!self.closed_rooms.contains(&room), "{room:?} was closed");
+                assert!(!self.closed.contains(&room), "{room:?} is closed");
                 if let (Some(key), Some(_)) = (entry.key, entry.author) {
                     let number = self.said.entry(room).or_default();
                     *number += 1;
@@ -235,7 +240,7 @@ impl World {
                 self.logs.entry(room).or_default().push(entry);
             }
             Output::Attach { session, room } => {
-                assert!(!self.closed_rooms.contains(&room), "{room:?} was closed");
+                self.closed.remove(&room);
                 let end = self.logs.entry(room).or_default().len();
                 let client = self.clients.get_mut(&session).unwrap();
                 assert_eq!(client.reads.replace((room, end)), None, "one room at a time");
@@ -248,6 +253,7 @@ impl World {
             Output::RoomClosed { room } => {
                 let reads = |client: &Client| client.reads.is_some_and(|(reads, _)| reads == room);
                 assert!(!self.clients.values().any(reads), "somebody is in {room:?}");
+                assert!(self.closed.insert(room), "{room:?} is closed already");
                 self.closed_rooms.push(room);
             }
             Output::Notice { session, notice } => {

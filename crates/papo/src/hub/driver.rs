@@ -1,20 +1,21 @@
 //! The hub's task: it owns the machine by value, feeds it events and does what it asks for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use papo_core::hub::{CloseReason, Hub, Input, LinkKind, Output, RelayReply, RelayRequest, Remark};
-use papo_core::id::{LinkId, RequestId, RoomId, SessionId};
-use papo_core::limits::{HUB_INBOX, SHUTDOWN_DEADLINE};
+use papo_core::hub::{CloseReason, Hub, Input, Output, RelayReply, RelayRequest};
+use papo_core::id::{RequestId, RoomId, SessionId};
+use papo_core::limits::{HUB_INBOX, LAST_CALL_DEADLINE, SHUTDOWN_DEADLINE};
 use papo_core::time::{Instant, UtcMillis};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant as Deadline, MissedTickBehavior, interval, sleep_until};
 
 use super::fanout::Log;
 use super::post::Poster;
-use super::{Event, encode, words};
+use super::{Event, encode, remarks, words};
 use crate::net::connection::{Connection, Control, Form};
 use crate::text::Texts;
 
@@ -35,14 +36,61 @@ pub(crate) struct Driver {
     bursting: BTreeSet<RoomId>,
     requests: HashMap<RequestId, oneshot::Sender<RelayReply>>,
     next_request: u64,
+    phase: Phase,
+}
+
+/// From its start to its end.
+enum Phase {
+    Running,
+    /// Sessions hand over what has arrived; those in the set have not yet.
+    LastCall {
+        until: Deadline,
+        awaited: HashSet<SessionId>,
+    },
+    /// Every session was told to go; last bytes and outboxes are flushed.
+    Ending {
+        until: Deadline,
+    },
+}
+
+impl Phase {
+    fn until(&self) -> Option<Deadline> {
+        match *self {
+            Self::Running => None,
+            Self::LastCall { until, .. } | Self::Ending { until } => Some(until),
+        }
+    }
+
+    /// The session has nothing more to hand over.
+    fn drained(&mut self, session: SessionId) {
+        if let Self::LastCall { awaited, .. } = self {
+            awaited.remove(&session);
+        }
+    }
 }
 
 struct Attached {
     connection: Arc<Connection>,
+    /// Its input has ended.
+    ended: bool,
+    /// What its connection wants to say last, once its input has ended.
+    farewell: Bytes,
     /// The room that it reads.
     room: Option<RoomId>,
     /// The machine wants its input unread.
     paused: bool,
+}
+
+impl Attached {
+    fn new(connection: Arc<Connection>) -> Self {
+        Self {
+            connection,
+            ended: false,
+            farewell: Bytes::new(),
+            room: None,
+            paused: false,
+        }
+    }
 }
 
 impl Driver {
@@ -58,6 +106,7 @@ impl Driver {
             bursting: BTreeSet::new(),
             requests: HashMap::new(),
             next_request: 0,
+            phase: Phase::Running,
         }
     }
 
@@ -66,26 +115,14 @@ impl Driver {
         let mut batch = Vec::with_capacity(HUB_INBOX);
         let mut wall_clock = interval(WALL_CLOCK_INTERVAL);
         wall_clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut ending: Option<Deadline> = None;
-        loop {
-            if ending.is_some() && self.leaving == 0 && self.hub.waiting_for_links() == 0 {
-                break;
-            }
-            let wake_at = [self.hub.poll_timeout().map(|at| self.deadline(at)), ending]
-                .into_iter()
-                .flatten()
-                .min();
+        while !self.is_done() {
+            let wake_at = self.hub.poll_timeout().map(|at| self.deadline(at));
+            let wake_at = wake_at.into_iter().chain(self.phase.until()).min();
             tokio::select! {
                 _ = inbox.recv_many(&mut batch, HUB_INBOX) => {}
                 () = wait_until(wake_at) => {}
                 _ = wall_clock.tick() => self.handle(Input::WallClock(utc_now())),
-                _ = shutdown.wait_for(|&ending| ending), if ending.is_none() => {
-                    ending = Some(Deadline::now() + SHUTDOWN_DEADLINE);
-                    self.handle(Input::Shutdown);
-                }
-            }
-            if ending.is_some_and(|deadline| Deadline::now() >= deadline) {
-                break;
+                _ = shutdown.wait_for(|&ending| ending), if matches!(self.phase, Phase::Running) => self.call_last(),
             }
             for event in batch.drain(..) {
                 self.on_event(event);
@@ -93,9 +130,41 @@ impl Driver {
             if self.hub.poll_timeout().is_some_and(|at| at <= self.now()) {
                 self.handle(Input::Timeout);
             }
+            self.end_last_call();
             self.seal_all();
         }
         self.report();
+    }
+
+    /// Asks every session for what has arrived. What the hub has taken or could still take is said before it ends.
+    fn call_last(&mut self) {
+        let open = self.sessions.iter().filter(|(_, attached)| !attached.ended);
+        let awaited = open.map(|(&session, attached)| {
+            attached.connection.call_last();
+            session
+        });
+        let awaited = awaited.collect();
+        let until = Deadline::now() + LAST_CALL_DEADLINE;
+        self.phase = Phase::LastCall { until, awaited };
+    }
+
+    /// Once everything is handed over, or the time for that is up, all sessions go.
+    fn end_last_call(&mut self) {
+        if let Phase::LastCall { until, awaited } = &self.phase
+            && (awaited.is_empty() || Deadline::now() >= *until)
+        {
+            let until = Deadline::now() + SHUTDOWN_DEADLINE;
+            self.phase = Phase::Ending { until };
+            self.handle(Input::Shutdown);
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        let Phase::Ending { until } = self.phase else {
+            return false;
+        };
+        let flushed = self.leaving == 0 && self.hub.waiting_for_links() == 0;
+        flushed || Deadline::now() >= until
     }
 
     fn on_event(&mut self, event: Event) {
@@ -107,14 +176,7 @@ impl Driver {
                 room,
             } => {
                 let session = connection.session;
-                self.sessions.insert(
-                    session,
-                    Attached {
-                        connection,
-                        room: None,
-                        paused: false,
-                    },
-                );
+                self.sessions.insert(session, Attached::new(connection));
                 self.handle(Input::Opened {
                     session,
                     door,
@@ -133,7 +195,8 @@ impl Driver {
                 }
                 self.release(session);
             }
-            Event::Ended { session } => self.handle(Input::Ended { session }),
+            Event::Ended { session, farewell } => self.on_ended(session, farewell),
+            Event::Drained { session } => self.phase.drained(session),
             Event::Violated { session, reason } => {
                 self.handle(Input::Closed { session });
                 self.close(session, reason);
@@ -144,21 +207,35 @@ impl Driver {
                 signature,
                 body,
                 reply,
-            } => {
-                let id = RequestId(self.next_request);
-                self.next_request += 1;
-                self.requests.insert(id, reply);
-                let signature = signature.as_deref();
-                self.handle(Input::Relay(RelayRequest {
-                    id,
-                    source,
-                    signature,
-                    body: &body,
-                }));
-            }
+            } => self.on_relay(source, signature.as_deref(), &body, reply),
             Event::Posted { link, outcome } => self.handle(Input::Posted { link, outcome }),
             Event::LinkAddresses { link, addresses } => self.handle(Input::LinkAddresses { link, addresses }),
         }
+    }
+
+    fn on_ended(&mut self, session: SessionId, farewell: Bytes) {
+        if let Some(attached) = self.sessions.get_mut(&session) {
+            attached.ended = true;
+            attached.farewell = farewell;
+        }
+        self.phase.drained(session);
+        self.handle(Input::Ended { session });
+    }
+
+    fn on_relay(&mut self, source: IpAddr, signature: Option<&str>, body: &[u8], reply: oneshot::Sender<RelayReply>) {
+        if matches!(self.phase, Phase::Ending { .. }) {
+            // Nobody is here to hear it. Unanswered, it stays in the sender's outbox.
+            return;
+        }
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.requests.insert(id, reply);
+        self.handle(Input::Relay(RelayRequest {
+            id,
+            source,
+            signature,
+            body,
+        }));
     }
 
     fn handle(&mut self, input: Input<'_>) {
@@ -208,7 +285,7 @@ impl Driver {
                     let _ = waiting.send(reply);
                 }
             }
-            Output::Remark(remark) => self.remark(&remark),
+            Output::Remark(remark) => remarks::log(&remark, &self.poster),
         }
     }
 
@@ -294,19 +371,17 @@ impl Driver {
         };
         let words = words::farewell(&self.texts, reason);
         let farewell = match (attached.connection.form, words) {
-            // Either it only wants to be let go, or its close was answered with a close already.
-            (_, None) => Vec::new(),
-            (Form::TcpLine, Some(words)) => encode::tcp_notice(&words, utc_now()),
-            (Form::WebSocketText, Some(words)) => encode::close_frame(reason, &words),
+            // It asked to go, and has said how.
+            (_, None) => attached.farewell,
+            (Form::TcpLine, Some(words)) => encode::tcp_notice(&words, utc_now()).into(),
+            (Form::WebSocketText, Some(words)) => encode::close_frame(reason, &words).into(),
         };
         self.leaving += 1;
-        attached.connection.tell(Control::Close {
-            reason,
-            farewell: farewell.into(),
-        });
+        attached.connection.tell(Control::Close { reason, farewell });
     }
 
     fn on_closed(&mut self, session: SessionId, reason: CloseReason) {
+        self.phase.drained(session);
         if self.sessions.remove(&session).is_some() {
             if reason == CloseReason::SlowConsumer {
                 tracing::info!(
@@ -323,8 +398,9 @@ impl Driver {
     /// Ends the burst of a room and cuts whoever is too far behind.
     fn seal(&mut self, room: RoomId) {
         self.bursting.remove(&room);
+        let now = self.now();
         let Some(log) = self.logs.get_mut(&room) else { return };
-        for session in log.seal() {
+        for session in log.seal(now) {
             if let Some(attached) = self.sessions.get(&session) {
                 attached.connection.cut();
             }
@@ -337,69 +413,12 @@ impl Driver {
         }
     }
 
-    fn remark(&self, remark: &Remark) {
-        match *remark {
-            Remark::LinkUp { link, kind } => {
-                let url = self.url(link);
-                match kind {
-                    LinkKind::Papo(hub) => tracing::info!(url, %hub, "link up: a papo hub"),
-                    LinkKind::Own => tracing::warn!(url, "this link leads back to this hub and is left alone"),
-                    LinkKind::Legacy | LinkKind::Unknown => {
-                        tracing::info!(url, "link up: a service without message ids");
-                    }
-                }
-            }
-            Remark::LinkDown { link, waiting } => {
-                tracing::warn!(url = self.url(link), waiting, "link down: what is said waits for it");
-            }
-            Remark::LinkRefused { link, status } => {
-                let advice = match status {
-                    401 => "both hubs need the same --link-secret-file, and clocks that agree",
-                    403 => "the other hub needs a --link to this one, or --trust its address",
-                    _ => "is the URL of the link right?",
-                };
-                tracing::warn!(
-                    url = self.url(link),
-                    status,
-                    "the other hub refuses this one; what is said waits: {advice}"
-                );
-            }
-            Remark::LinkRejected { link, status } => {
-                tracing::warn!(
-                    url = self.url(link),
-                    status,
-                    "the other hub refused a message, which is dropped"
-                );
-            }
-            Remark::LinkUncertain { link } => {
-                let url = self.url(link);
-                tracing::warn!(
-                    url,
-                    "a message may not have arrived; a second copy could be shown twice, so none is sent"
-                );
-            }
-            Remark::OutboxFull { link } => {
-                tracing::warn!(
-                    url = self.url(link),
-                    "the outbox of this link is full: its oldest messages are dropped"
-                );
-            }
-            Remark::Missed { origin, count } => {
-                tracing::warn!(hub = %origin, count, "messages of another hub did not arrive");
-            }
-        }
-    }
-
-    fn url(&self, link: LinkId) -> String {
-        self.poster.url(link)
-    }
-
     /// What the links did not deliver, once, at the end.
     fn report(&self) {
         for (link, lost) in self.hub.lost() {
             if lost.total() > 0 {
                 tracing::warn!(
-                    url = self.url(link),
+                    url = self.poster.url(link),
                     overflow = lost.overflow,
                     rejected = lost.rejected,
                     uncertain = lost.uncertain,

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use papo_core::hub::Entry;
 use papo_core::id::SessionId;
+use papo_core::time::Instant;
 
 use super::encode;
 use crate::net::connection::{Connection, Form};
@@ -123,14 +124,14 @@ impl Log {
     }
 
     /// Ends the burst: links it into the log and wakes every reader once. Returns those that have too much waiting.
-    pub(crate) fn seal(&mut self) -> Vec<SessionId> {
+    pub(crate) fn seal(&mut self, now: Instant) -> Vec<SessionId> {
         if self.burst.is_empty() {
             return Vec::new();
         }
         let chunk = Arc::new(Chunk::new(std::mem::take(&mut self.burst)));
         let weight = chunk.weight;
         // First counted, then linked: a reader that is awake writes a chunk as soon as it is there.
-        let behind = self.readers.values().filter(|reader| !reader.expect(weight));
+        let behind = self.readers.values().filter(|reader| !reader.expect(weight, now));
         let behind = behind.map(|reader| reader.session).collect();
         // Only this end of the log sets `next`, and only on its last chunk.
         let _ = self.tail.next.set(Arc::clone(&chunk));
@@ -168,7 +169,7 @@ impl Log {
 mod tests {
     use super::*;
     use papo_core::hub::EntryKind;
-    use papo_core::limits::SEND_QUEUE_BYTES;
+    use papo_core::limits::SEND_QUEUE_HARD_BYTES;
     use papo_core::time::UtcMillis;
 
     fn said(text: &str, author: u64) -> Entry {
@@ -209,16 +210,16 @@ mod tests {
         let mut log = Log::default();
         let reader = Connection::new(SessionId(7), Form::WebSocketText);
         log.append(said("before", 1));
-        log.seal();
+        log.seal(Instant::ZERO);
         let mut at = log.attach(Arc::clone(&reader));
         log.append(said("one", 1));
         log.append(said("two", 1));
-        log.seal();
+        log.seal(Instant::ZERO);
         log.append(said("three", 1));
-        log.seal();
+        log.seal(Instant::ZERO);
         let last = log.detach(SessionId(7));
         log.append(said("after", 1));
-        log.seal();
+        log.seal(Instant::ZERO);
         let mut seen = Vec::new();
         while !Arc::ptr_eq(&at, &last) {
             at = at.next().unwrap();
@@ -228,22 +229,43 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_is_behind_when_its_bytes_are_over_the_bound() {
+    fn one_burst_makes_nobody_slow_but_not_catching_up_does() {
+        let mut log = Log::default();
+        let reader = Connection::new(SessionId(7), Form::WebSocketText);
+        log.attach(Arc::clone(&reader));
+        let mut burst = |texts: usize, now| {
+            let text = "x".repeat(4000);
+            for _ in 0..texts {
+                log.append(said(&text, 1));
+            }
+            log.seal(Instant::from_millis(now))
+        };
+        // A whole batch of a hub link at once, and more before it could be written.
+        assert_eq!(burst(200, 10), []);
+        assert_eq!(burst(1, 20), []);
+        assert_eq!(burst(1, 1019), []);
+        // Caught up in time, it may fall behind again for as long.
+        reader.written(202 * said(&"x".repeat(4000), 1).weight());
+        assert_eq!(burst(200, 1030), []);
+        assert_eq!(burst(1, 1040), []);
+        assert_eq!(burst(1, 2039), []);
+        assert_eq!(burst(1, 2040), [SessionId(7)]);
+    }
+
+    #[test]
+    fn far_too_much_makes_a_reader_slow_at_once() {
         let mut log = Log::default();
         log.attach(Connection::new(SessionId(7), Form::WebSocketText));
         let text = "x".repeat(4000);
-        let mut bytes = 0;
-        loop {
+        let mut waiting = 0;
+        while waiting <= SEND_QUEUE_HARD_BYTES {
             let entry = said(&text, 1);
-            bytes += entry.weight();
+            waiting += entry.weight();
             log.append(entry);
-            let behind = log.seal();
-            if bytes > SEND_QUEUE_BYTES {
-                assert_eq!(behind, [SessionId(7)]);
-                break;
-            }
-            assert_eq!(behind, []);
+            assert_eq!(log.seal(Instant::ZERO), []);
         }
+        log.append(said(&text, 1));
+        assert_eq!(log.seal(Instant::ZERO), [SessionId(7)]);
     }
 
     #[test]
@@ -264,7 +286,7 @@ mod tests {
         });
         for _ in 0..CHUNKS {
             log.append(said("x", 1));
-            log.seal();
+            log.seal(Instant::ZERO);
         }
         reading.join().unwrap();
     }
@@ -275,7 +297,7 @@ mod tests {
         let first = Arc::clone(&log.tail);
         for _ in 0..200_000 {
             log.append(said("x", 1));
-            log.seal();
+            log.seal(Instant::ZERO);
         }
         drop(log);
         drop(first);

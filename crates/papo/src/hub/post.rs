@@ -114,9 +114,12 @@ async fn send(client: &HttpClient, request: Request<Full<Bytes>>) -> PostOutcome
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => PostOutcome::Failed { sent: true },
             _ if status.is_server_error() => PostOutcome::Failed { sent: true },
             _ if status.is_success() => {
-                let reply = Limited::new(response.into_body(), REPLY_BYTES).collect().await;
-                PostOutcome::Accepted {
-                    hub: reply.ok().and_then(|reply| hub_id(&reply.to_bytes())),
+                match Limited::new(response.into_body(), REPLY_BYTES).collect().await {
+                    Ok(reply) => PostOutcome::Accepted {
+                        hub: hub_id(&reply.to_bytes()),
+                    },
+                    // Half an answer does not tell who answered.
+                    Err(_) => PostOutcome::Failed { sent: true },
                 }
             }
             _ => PostOutcome::Rejected {

@@ -131,15 +131,20 @@ fn config(settings: &ServeSettings, id: HubId) -> Result<Config, Failure> {
             per_address: limits::SESSIONS_PER_ADDRESS * factor,
             per_window: limits::SESSIONS_PER_WINDOW * factor,
         },
-        trusted: trusted(settings),
+        trusted: settings.trust.clone(),
+        unlimited: if settings.classroom {
+            private_networks()
+        } else {
+            Vec::new()
+        },
         links: u32::try_from(settings.links.len()).map_err(Failure::unexpected)?,
         link_secret: settings.link_secret.clone(),
         utc: utc_now(),
     })
 }
 
-/// The networks that are trusted; a classroom trusts the private ones.
-fn trusted(settings: &ServeSettings) -> Vec<IpNet> {
+/// Where a class sits. It shares addresses, but has no business between hubs: whoever may relay may speak as anybody.
+fn private_networks() -> Vec<IpNet> {
     const PRIVATE: [&str; 6] = [
         "10.0.0.0/8",
         "172.16.0.0/12",
@@ -148,11 +153,7 @@ fn trusted(settings: &ServeSettings) -> Vec<IpNet> {
         "fc00::/7",
         "fe80::/10",
     ];
-    let private = PRIVATE
-        .iter()
-        .filter(|_| settings.classroom)
-        .filter_map(|network| network.parse().ok());
-    settings.trust.iter().copied().chain(private).collect()
+    PRIVATE.iter().filter_map(|network| network.parse().ok()).collect()
 }
 
 /// Every connection is a file, and the usual soft limit of 1024 is for programs that still use `select`.

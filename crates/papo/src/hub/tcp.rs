@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use papo_core::hub::{CloseReason, Door};
-use papo_core::limits::{CLOSE_LINGER, READ_BYTES};
+use papo_core::limits::{CLOSE_LINGER, LAST_CALL_BYTES, READ_BYTES};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::{Event, Inbox};
 use crate::net::connection::{Connection, Form};
@@ -21,10 +23,17 @@ pub(crate) async fn serve(stream: TcpStream, address: IpAddr, inbox: Inbox) {
     let reading = async {
         loop {
             match read(&stream, &connection).await {
-                Ok(bytes) if bytes.is_empty() => break inbox.send(Event::Ended { session }).await,
-                Ok(bytes) => {
+                Ok(Incoming::Bytes(bytes)) => {
                     connection.hold();
                     inbox.send(Event::Bytes { session, bytes }).await;
+                }
+                Ok(Incoming::End) => {
+                    let farewell = Bytes::new();
+                    break inbox.send(Event::Ended { session, farewell }).await;
+                }
+                Ok(Incoming::Last(bytes)) => {
+                    inbox.send(Event::Bytes { session, bytes }).await;
+                    break inbox.send(Event::Drained { session }).await;
                 }
                 Err(_) => return CloseReason::Lost,
             }
@@ -41,24 +50,56 @@ pub(crate) async fn serve(stream: TcpStream, address: IpAddr, inbox: Inbox) {
     inbox.send(Event::Closed { session, reason }).await;
 }
 
-/// The next bytes once the connection may read, empty at their end. Holds no buffer while it waits.
-pub(crate) async fn read(stream: &TcpStream, connection: &Connection) -> io::Result<Bytes> {
+/// What a read brought.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    Bytes(Bytes),
+    /// The client sends nothing more.
+    End,
+    /// All that had arrived at the last call.
+    Last(Bytes),
+}
+
+/// The next bytes once the connection may read. Holds no buffer while it waits.
+pub(crate) async fn read(stream: &TcpStream, connection: &Connection) -> io::Result<Incoming> {
+    loop {
+        connection.may_read().await;
+        tokio::select! {
+            ready = stream.readable() => ready?,
+            () = connection.last_call() => return Ok(Incoming::Last(read_last(stream).await)),
+        }
+        match read_now(stream) {
+            Ok(bytes) if bytes.is_empty() => return Ok(Incoming::End),
+            Ok(bytes) => return Ok(Incoming::Bytes(bytes)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn read_now(stream: &TcpStream) -> io::Result<Bytes> {
     thread_local! {
         static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
     }
-    loop {
-        connection.may_read().await;
-        stream.readable().await?;
-        let read = SCRATCH.with_borrow_mut(|scratch| {
-            stream
-                .try_read(scratch)
-                .map(|length| Bytes::copy_from_slice(&scratch[..length]))
-        });
-        match read {
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-            other => return other,
+    SCRATCH.with_borrow_mut(|scratch| {
+        let length = stream.try_read(scratch)?;
+        Ok(Bytes::copy_from_slice(&scratch[..length]))
+    })
+}
+
+/// What has arrived. The runtime learns of it a moment after the kernel: that moment is waited for.
+async fn read_last(stream: &TcpStream) -> Bytes {
+    const MOMENT: Duration = Duration::from_millis(20);
+    let mut last = Vec::new();
+    while last.len() < LAST_CALL_BYTES && matches!(timeout(MOMENT, stream.readable()).await, Ok(Ok(()))) {
+        match read_now(stream) {
+            Ok(bytes) if bytes.is_empty() => break,
+            Ok(bytes) => last.extend_from_slice(&bytes),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => break,
         }
     }
+    last.into()
 }
 
 /// Closes so that the last bytes arrive: a socket that is closed while bytes wait to be read sends a reset, which
@@ -80,5 +121,5 @@ pub(crate) async fn linger(mut stream: TcpStream, reason: CloseReason) {
         }
     };
     // The other side has this long to close too; either way the connection ends here.
-    let _: Result<io::Result<()>, _> = tokio::time::timeout(CLOSE_LINGER, drained).await;
+    let _: Result<io::Result<()>, _> = timeout(CLOSE_LINGER, drained).await;
 }

@@ -15,7 +15,8 @@ use tokio::net::TcpStream;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-use super::{Event, Inbox, tcp};
+use super::tcp::{self, Incoming};
+use super::{Event, Inbox};
 use crate::net::connection::{Connection, Control, Form};
 use crate::net::outbound;
 
@@ -45,23 +46,38 @@ async fn receive(stream: &TcpStream, connection: &Connection, early: Bytes, inbo
     let session = connection.session;
     let mut reader = Reader::new();
     let mut bytes = early;
+    let mut last = false;
     loop {
         let mut texts = Vec::new();
         let end = reader.take(bytes, &mut texts);
         let replies = reader.replies();
-        if !replies.is_empty() && !connection.tell(Control::Bytes(replies)) {
-            return CloseReason::SlowConsumer;
-        }
         connection.hold();
         inbox.send(Event::Texts { session, texts }).await;
         match end {
-            None => {}
-            Some(End::Closed) => break inbox.send(Event::Ended { session }).await,
+            // The answer to a close is the last frame of all: it waits until the session has left its room.
+            Some(End::Closed) => {
+                let farewell = replies;
+                break inbox.send(Event::Ended { session, farewell }).await;
+            }
             Some(End::Violated(reason)) => break inbox.send(Event::Violated { session, reason }).await,
+            None if !replies.is_empty() && !connection.tell(Control::Bytes(replies)) => {
+                return CloseReason::SlowConsumer;
+            }
+            None => {}
+        }
+        if last {
+            break inbox.send(Event::Drained { session }).await;
         }
         bytes = match tcp::read(stream, connection).await {
-            Ok(bytes) if bytes.is_empty() => break inbox.send(Event::Ended { session }).await,
-            Ok(bytes) => bytes,
+            Ok(Incoming::Bytes(bytes)) => bytes,
+            Ok(Incoming::Last(bytes)) => {
+                last = true;
+                bytes
+            }
+            Ok(Incoming::End) => {
+                let farewell = Bytes::new();
+                break inbox.send(Event::Ended { session, farewell }).await;
+            }
             Err(_) => return CloseReason::Lost,
         };
     }

@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use papo_core::hub::CloseReason;
 use papo_core::id::{RoomId, SessionId};
-use papo_core::limits::{CONTROL_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_SOFT_BYTES};
+use papo_core::limits::{CONTROL_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_HARD_BYTES, SEND_QUEUE_SOFT_BYTES, SLOW_GRACE};
+use papo_core::time::Instant;
 use tokio::sync::Notify;
 
 use crate::hub::fanout::Chunk;
@@ -58,6 +59,10 @@ pub(crate) struct Connection {
     backlog: AtomicU64,
     /// The hub gave this connection up: stop at once.
     cut: AtomicBool,
+    /// The hub ends: hand over what has arrived, then read no more.
+    last_call: AtomicBool,
+    /// Since when more waits than may, in microseconds of the hub's clock; 0: no more than may. Only the hub's task looks.
+    over_since: AtomicU64,
     has_control: AtomicBool,
     /// A lock, but not on the path of what is said in rooms: it is taken for direct answers and when a room is entered
     /// or left, never across an await.
@@ -74,6 +79,8 @@ impl Connection {
             held: AtomicBool::new(false),
             backlog: AtomicU64::new(0),
             cut: AtomicBool::new(false),
+            last_call: AtomicBool::new(false),
+            over_since: AtomicU64::new(0),
             has_control: AtomicBool::new(false),
             control: Mutex::new(Vec::new()),
         })
@@ -81,9 +88,23 @@ impl Connection {
 
     // ---- the hub's side ---------------------------------------------------------------------------------------
 
-    /// Counts bytes that are about to wait in a room. False when that makes it a slow consumer.
-    pub(crate) fn expect(&self, weight: u64) -> bool {
-        self.backlog.fetch_add(weight, Ordering::AcqRel) + weight <= SEND_QUEUE_BYTES
+    /// Counts bytes that are about to wait in a room, before the connection can see them. False when it is a slow
+    /// consumer: more than [`SEND_QUEUE_BYTES`] have waited for [`SLOW_GRACE`], or far more wait.
+    ///
+    /// What counts is what waited before. One burst may be larger than the bound, and nobody is slow who had no time to
+    /// write it.
+    pub(crate) fn expect(&self, weight: u64, now: Instant) -> bool {
+        let before = self.backlog.fetch_add(weight, Ordering::AcqRel);
+        if before <= SEND_QUEUE_BYTES {
+            self.over_since.store(0, Ordering::Relaxed);
+            return true;
+        }
+        let over_since = self.over_since.load(Ordering::Relaxed);
+        if over_since == 0 {
+            self.over_since.store(now.as_micros().max(1), Ordering::Relaxed);
+        }
+        let patient = over_since == 0 || now.since(Instant::from_micros(over_since)) < SLOW_GRACE;
+        patient && before <= SEND_QUEUE_HARD_BYTES
     }
 
     /// What was announced with [`Connection::expect`] is there.
@@ -96,7 +117,7 @@ impl Connection {
         let mut queue = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         if let Control::Bytes(bytes) | Control::Answer { bytes, .. } = &control {
             let weight = bytes.len() as u64;
-            if queue.len() >= CONTROL_ITEMS || self.backlog.load(Ordering::Relaxed) + weight > SEND_QUEUE_BYTES {
+            if queue.len() >= CONTROL_ITEMS || self.backlog.load(Ordering::Relaxed) > SEND_QUEUE_HARD_BYTES {
                 return false;
             }
             self.backlog.fetch_add(weight, Ordering::Relaxed);
@@ -120,14 +141,33 @@ impl Connection {
         self.work.notify_one();
     }
 
+    /// Asks for what has arrived, since nothing more will be read.
+    pub(crate) fn call_last(&self) {
+        self.last_call.store(true, Ordering::Release);
+        self.gate.notify_one();
+    }
+
     // ---- the connection's side ----------------------------------------------------------------------------------
 
     /// Waits until the next read is allowed: the hub took the last one, the session does not speak too fast, and what
-    /// waits for it is not too much.
+    /// waits for it is not too much. At the last call it is always allowed.
     pub(crate) async fn may_read(&self) {
-        while self.held.load(Ordering::Acquire) || self.backlog.load(Ordering::Relaxed) > SEND_QUEUE_SOFT_BYTES {
+        let waits =
+            || self.held.load(Ordering::Acquire) || self.backlog.load(Ordering::Relaxed) > SEND_QUEUE_SOFT_BYTES;
+        while waits() && !self.is_last_call() {
             self.gate.notified().await;
         }
+    }
+
+    /// Waits for the last call.
+    pub(crate) async fn last_call(&self) {
+        while !self.is_last_call() {
+            self.gate.notified().await;
+        }
+    }
+
+    pub(crate) fn is_last_call(&self) -> bool {
+        self.last_call.load(Ordering::Acquire)
     }
 
     /// Called with each read before it goes to the hub; [`Connection::release`] ends it.

@@ -9,6 +9,7 @@ use papo_core::hub::CloseReason;
 use papo_core::id::RoomId;
 use papo_core::limits::{WRITE_DEADLINE, WRITE_PIECES};
 use tokio::net::TcpStream;
+use tokio::time::{Instant as Deadline, timeout_at};
 
 use super::connection::{Connection, Control};
 use crate::hub::fanout::Chunk;
@@ -33,7 +34,7 @@ pub(crate) async fn run(stream: &TcpStream, connection: &Connection) -> CloseRea
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // A cut must not wait for a socket that may never be writable again.
                 tokio::select! {
-                    writable = tokio::time::timeout(WRITE_DEADLINE, stream.writable()) => match writable {
+                    writable = timeout_at(outbound.deadline(), stream.writable()) => match writable {
                         Ok(Ok(())) => {}
                         Ok(Err(_)) => return CloseReason::Lost,
                         Err(_) => return CloseReason::SlowConsumer,
@@ -59,6 +60,8 @@ struct Outbound {
     pieces: VecDeque<(Bytes, u64)>,
     cursors: Vec<Cursor>,
     closing: Option<CloseReason>,
+    /// A connection that closes is gone by then, however little by little the other side reads.
+    give_up: Option<Deadline>,
 }
 
 /// How far this connection has read a room's log.
@@ -126,6 +129,7 @@ impl Outbound {
                         self.pieces.push_back((farewell, 0));
                     }
                     self.closing = Some(reason);
+                    self.give_up = Some(Deadline::now() + WRITE_DEADLINE);
                 }
             }
         }
@@ -152,6 +156,11 @@ impl Outbound {
             // Everything in the chunk was this connection's own, and nothing was waiting before it.
             None => connection.written(chunk.weight()),
         }
+    }
+
+    /// When a write must have made progress.
+    fn deadline(&self) -> Deadline {
+        self.give_up.unwrap_or_else(|| Deadline::now() + WRITE_DEADLINE)
     }
 
     /// One vectored write.
@@ -186,7 +195,7 @@ mod tests {
     use crate::net::connection::Form;
     use papo_core::hub::{Entry, EntryKind};
     use papo_core::id::SessionId;
-    use papo_core::time::UtcMillis;
+    use papo_core::time::{Instant, UtcMillis};
 
     const ROOM: RoomId = RoomId(0);
 
@@ -201,7 +210,7 @@ mod tests {
             sent_at: UtcMillis::new(0),
             hops: 0,
         });
-        assert_eq!(log.seal(), []);
+        assert_eq!(log.seal(Instant::ZERO), []);
     }
 
     /// A connection that reads a room's log and has done everything that it was told.

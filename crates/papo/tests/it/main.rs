@@ -7,6 +7,7 @@
 
 mod doors;
 mod federation;
+mod flush;
 mod lifecycle;
 mod load;
 mod old_service;

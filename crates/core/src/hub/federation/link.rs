@@ -188,6 +188,8 @@ impl Link {
                 self.kind = match hub {
                     Some(hub) if hub == own => LinkKind::Own,
                     Some(hub) => LinkKind::Papo(hub),
+                    // A hub does not turn into an old service for one odd answer; whether it did shows in the next.
+                    None if matches!(self.kind, LinkKind::Papo(_)) => LinkKind::Unknown,
                     None => LinkKind::Legacy,
                 };
                 match request {

@@ -1,6 +1,7 @@
 //! How fast and how many: rate, admission and the end of the hub.
 
 use super::*;
+use crate::limits::{LAST_WORDS, SESSION_BURST};
 
 fn paced() -> World {
     World::with(Config {
@@ -82,7 +83,6 @@ fn whoever_is_left_unread_cannot_answer_and_is_not_called_dead() {
     for number in 0..1020 {
         world.text(ana, &number.to_string());
     }
-    world.cut(ana);
     let mut said = 0;
     for _ in 0..20 {
         world.pass(Duration::from_secs(10));
@@ -94,6 +94,17 @@ fn whoever_is_left_unread_cannot_answer_and_is_not_called_dead() {
             .count();
     }
     assert_eq!(said, 1020);
+    assert_eq!(world.hub.sessions(), 2);
+}
+
+#[test]
+fn whoever_is_gone_has_some_last_words_but_speaks_no_minutes_as_a_ghost() {
+    let mut world = paced();
+    let (ana, bia) = flood(&mut world, 5000);
+    world.cut(ana);
+    let told = SESSION_BURST + u32::try_from(LAST_WORDS).unwrap();
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.hear(bia), numbers(0..told));
     assert_eq!(world.hub.sessions(), 1);
 }
 

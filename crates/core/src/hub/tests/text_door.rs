@@ -269,7 +269,7 @@ fn rooms_hear_only_themselves() {
 }
 
 #[test]
-fn a_room_without_a_word_said_goes_with_its_last_session() {
+fn a_room_closes_with_its_last_session_and_goes_on_counting() {
     let mut world = World::new();
     let ana = world.named("ana");
     world.line(ana, "/join calada");
@@ -277,9 +277,9 @@ fn a_room_without_a_word_said_goes_with_its_last_session() {
     assert_eq!(world.closed_rooms, [RoomId(1)]);
     world.line(ana, "oi");
     world.line(ana, "/join lobby");
+    assert_eq!(world.closed_rooms, [RoomId(1), RoomId(2)]);
     world.line(ana, "/join falada");
     world.line(ana, "oi de novo");
-    assert_eq!(world.closed_rooms, [RoomId(1)]);
     assert_eq!(world.said[&RoomId(2)], 2, "numbers go on where they were");
 }
 

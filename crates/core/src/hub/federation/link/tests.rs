@@ -189,6 +189,8 @@ fn another_room_leaves_only_in_a_batch_even_after_a_refusal() {
     assert_eq!(talk.link.lost.rejected, 1);
     assert_eq!(talk.carried(), "1");
     talk.end(OLD);
+    assert_eq!(talk.carried(), "[]", "one odd answer is no proof");
+    talk.end(REFUSED);
     assert_eq!((talk.body(), talk.link.lost.other_room), (None, 1));
 }
 
