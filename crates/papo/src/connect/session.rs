@@ -20,6 +20,8 @@ const OLD_SERVER_PACE: Duration = Duration::from_millis(50);
 const HUB_QUIET: Duration = Duration::from_secs(10);
 /// The same for a server that does not pace.
 const OLD_SERVER_QUIET: Duration = Duration::from_secs(1);
+/// An old server need not close by itself, and while others talk it is never quiet.
+const OLD_SERVER_LISTEN: Duration = Duration::from_secs(3);
 /// Lines that may wait to be sent; then the input waits.
 const WAITING_LINES: usize = 64;
 
@@ -91,6 +93,7 @@ pub(super) struct Session {
     /// A message has come, so the kind of server is known.
     heard: bool,
     last_bytes: Instant,
+    half_closed: Instant,
     /// Something may be left in the splitter that no newline will end.
     unfinished: bool,
     waiting: VecDeque<String>,
@@ -109,6 +112,7 @@ impl Session {
             splitter: PrefixSplitter::new(),
             heard: false,
             last_bytes: now,
+            half_closed: now,
             unfinished: false,
             waiting: VecDeque::new(),
             writing: None,
@@ -245,6 +249,7 @@ impl Session {
             } else {
                 self.stage = Stage::HalfClosed;
                 self.last_bytes = now;
+                self.half_closed = now;
                 self.outputs.push_back(Output::HalfClose);
             }
         }
@@ -255,12 +260,12 @@ impl Session {
     }
 
     fn quiet_at(&self) -> Option<Instant> {
-        let quiet = if self.splitter.newline_seen() {
-            HUB_QUIET
+        let at = if self.splitter.newline_seen() {
+            self.last_bytes + HUB_QUIET
         } else {
-            OLD_SERVER_QUIET
+            (self.last_bytes + OLD_SERVER_QUIET).min(self.half_closed + OLD_SERVER_LISTEN)
         };
-        (self.stage == Stage::HalfClosed).then(|| self.last_bytes + quiet)
+        (self.stage == Stage::HalfClosed).then_some(at)
     }
 
     fn flush(&mut self) {

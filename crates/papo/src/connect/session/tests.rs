@@ -282,6 +282,36 @@ fn the_end_of_the_input_waits_for_the_answers() {
 }
 
 #[test]
+fn others_who_go_on_talking_do_not_keep_the_end_from_coming() {
+    for (talk, least, most) in [
+        (format!("{OLD}x"), 3000, 3000),
+        // No more than a part of a message.
+        ("x".to_owned(), 3000, 3000),
+        // A hub closes by itself.
+        ("bia | x\n".to_owned(), 60_000, 70_000),
+    ] {
+        for every in [20, 900] {
+            let mut bench = Bench::new(false);
+            bench.line("one");
+            bench.give(Input::Finished);
+            for _ in 0..60_000 / every {
+                bench.pass(every);
+                bench.bytes(&talk);
+            }
+            bench.pass(10_000);
+            let ended = bench.take().into_iter().find_map(|(at, output)| {
+                let left = output == Output::End(Ending::Left);
+                left.then_some(at)
+            });
+            assert!(
+                ended.is_some_and(|at| (least..=most).contains(&at)),
+                "{talk:?} every {every} ms: {ended:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_server_that_says_nothing_is_not_waited_for_long() {
     let mut bench = Bench::new(false);
     bench.give(Input::Finished);
