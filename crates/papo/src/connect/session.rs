@@ -16,6 +16,9 @@ use crate::text::Message;
 
 /// An old server takes what it reads at once for one message, so two of ours must not meet on the way.
 const OLD_SERVER_PACE: Duration = Duration::from_millis(50);
+/// The network delays one line more than the next, so no pace alone keeps them apart: an answer shows that a line has
+/// been read. A server that does not answer is waited for this long.
+const ANSWER_WAIT: Duration = Duration::from_secs(1);
 /// After the last line was sent, a hub may still echo: it paces what it takes in.
 const HUB_QUIET: Duration = Duration::from_secs(10);
 /// The same for a server that does not pace.
@@ -83,6 +86,23 @@ enum Stage {
     Over,
 }
 
+#[derive(Debug)]
+enum Write {
+    /// This line, without a newline.
+    Raw(String),
+    Terminated,
+}
+
+/// A line that went out without a newline: until the server has read it, the next may join it on the way.
+#[derive(Debug)]
+struct Raw {
+    line: String,
+    /// Bytes came after it was written.
+    followed: bool,
+    /// When it is taken for read although nothing says so.
+    until: Instant,
+}
+
 /// The state of one conversation.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -97,9 +117,11 @@ pub(super) struct Session {
     /// Something may be left in the splitter that no newline will end.
     unfinished: bool,
     waiting: VecDeque<String>,
-    /// A write is with the driver; true inside when it has no newline.
-    writing: Option<bool>,
+    /// A write is with the driver.
+    writing: Option<Write>,
     not_before: Instant,
+    /// The last line without a newline, unless its echo has come.
+    raw: Option<Raw>,
     outputs: VecDeque<Output>,
 }
 
@@ -117,6 +139,7 @@ impl Session {
             waiting: VecDeque::new(),
             writing: None,
             not_before: now,
+            raw: None,
             outputs: VecDeque::new(),
         }
     }
@@ -141,9 +164,14 @@ impl Session {
             Input::TooLong(bytes) => self.say(too_long(bytes)),
             Input::Finished => self.stop_reading(),
             Input::Written => {
-                if self.writing.take() == Some(true) {
+                if let Some(Write::Raw(line)) = self.writing.take() {
                     // Also when the server turns out to be a hub meanwhile: it is still waiting for the end of that one.
                     self.not_before = now + OLD_SERVER_PACE;
+                    self.raw = Some(Raw {
+                        line,
+                        followed: false,
+                        until: now + ANSWER_WAIT,
+                    });
                 }
             }
             Input::Tick => {}
@@ -160,7 +188,7 @@ impl Session {
     /// When to call [`Session::handle`] with [`Input::Tick`] if nothing else happens before.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let flush = self.flush_at();
-        let write = (self.writing.is_none() && !self.waiting.is_empty()).then_some(self.not_before);
+        let write = (self.writing.is_none() && !self.waiting.is_empty()).then(|| self.write_at());
         [flush, write, self.quiet_at()].into_iter().flatten().min()
     }
 
@@ -171,6 +199,9 @@ impl Session {
 
     fn on_bytes(&mut self, now: Instant, bytes: &[u8]) {
         self.last_bytes = now;
+        if let Some(raw) = &mut self.raw {
+            raw.followed = true;
+        }
         for message in self.splitter.push(bytes) {
             self.show(&message);
         }
@@ -225,7 +256,7 @@ impl Session {
             return;
         }
         if let Some(line) = self.waiting.front() {
-            if now < self.not_before {
+            if now < self.write_at() {
                 return;
             }
             let raw = !self.splitter.newline_seen();
@@ -237,11 +268,13 @@ impl Session {
                 line
             };
             let mut bytes = text.as_bytes().to_vec();
-            if !raw {
+            self.writing = Some(if raw {
+                Write::Raw(line.clone())
+            } else {
                 bytes.push(b'\n');
-            }
+                Write::Terminated
+            });
             self.waiting.pop_front();
-            self.writing = Some(raw);
             self.outputs.push_back(Output::Write(bytes));
         } else if self.stage == Stage::Draining {
             if self.interactive {
@@ -252,6 +285,20 @@ impl Session {
                 self.half_closed = now;
                 self.outputs.push_back(Output::HalfClose);
             }
+        }
+    }
+
+    /// When the next line may go.
+    fn write_at(&self) -> Instant {
+        let Some(raw) = &self.raw else {
+            return self.not_before;
+        };
+        // An old server answers every read, to its author too, and a pause ends the answer. What a hub passes on of
+        // others says nothing about our line; its echo does, and has taken `raw` away.
+        if raw.followed && !self.unfinished && !self.splitter.newline_seen() {
+            self.not_before
+        } else {
+            self.not_before.max(raw.until)
         }
     }
 
@@ -277,7 +324,11 @@ impl Session {
 
     fn show(&mut self, message: &str) {
         self.heard = true;
-        self.outputs.push_back(Output::Show(visible(message).into_owned()));
+        let shown = visible(message).into_owned();
+        if self.raw.as_ref().is_some_and(|raw| answers(&shown, &raw.line)) {
+            self.raw = None;
+        }
+        self.outputs.push_back(Output::Show(shown));
     }
 
     fn say(&mut self, message: Message) {
@@ -288,6 +339,17 @@ impl Session {
         self.stage = Stage::Over;
         self.waiting.clear();
         self.outputs.push_back(Output::End(ending));
+    }
+}
+
+/// True when `shown` is what a hub says after it read `line`. Wrong guesses cost [`ANSWER_WAIT`] once.
+fn answers(shown: &str, line: &str) -> bool {
+    match line.strip_prefix('/') {
+        Some(rest) if !rest.starts_with('/') => shown.starts_with("* | "),
+        text => shown
+            .trim_end()
+            .strip_suffix(visible(text.unwrap_or(line)).trim_end())
+            .is_some_and(|prefix| prefix.ends_with(" | ")),
     }
 }
 
