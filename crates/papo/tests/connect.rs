@@ -4,6 +4,8 @@
 
 #[path = "support/client.rs"]
 mod client;
+#[path = "support/lumps.rs"]
+mod lumps;
 #[path = "support/server.rs"]
 mod server;
 
@@ -63,6 +65,33 @@ fn a_hub_reads_lines_once_it_has_shown_that_it_is_one() {
     client.type_line("/quit");
     assert_eq!(server.heard(), Heard::End);
     assert_eq!(client.end().2, Some(0));
+}
+
+#[test]
+fn lines_that_are_piped_in_stay_apart_on_a_network_that_delivers_in_lumps() {
+    let lines = ["/nick ana", "one", "two"];
+    for (kind, rest) in [
+        (Kind::Old, vec![text("one"), text("two")]),
+        (Kind::Hub, vec![text("one\ntwo\n")]),
+    ] {
+        let server = Server::start(kind);
+        let address = lumps::relay_to(server.address).to_string();
+        let mut client = Client::start(papo(&["connect", &address]));
+        client.type_line(&lines.join("\n"));
+        client.end_input();
+        assert_eq!(server.heard(), text("/nick ana"));
+        for expected in rest {
+            assert_eq!(server.heard(), expected);
+        }
+        assert_eq!(server.heard(), Heard::End);
+        let (shown, _, code) = client.end();
+        assert_eq!(
+            shown.len(),
+            lines.len() + usize::from(matches!(kind, Kind::Hub)),
+            "{shown:?}"
+        );
+        assert_eq!(code, Some(0));
+    }
 }
 
 #[test]

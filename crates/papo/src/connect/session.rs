@@ -16,10 +16,15 @@ use crate::text::Message;
 
 /// An old server takes what it reads at once for one message, so two of ours must not meet on the way.
 const OLD_SERVER_PACE: Duration = Duration::from_millis(50);
+/// The network delays one line more than the next, so no pace alone keeps them apart: an answer shows that a line has
+/// been read. A server that does not answer is waited for this long.
+const ANSWER_WAIT: Duration = Duration::from_secs(1);
 /// After the last line was sent, a hub may still echo: it paces what it takes in.
 const HUB_QUIET: Duration = Duration::from_secs(10);
 /// The same for a server that does not pace.
 const OLD_SERVER_QUIET: Duration = Duration::from_secs(1);
+/// An old server need not close by itself, and while others talk it is never quiet.
+const OLD_SERVER_LISTEN: Duration = Duration::from_secs(3);
 /// Lines that may wait to be sent; then the input waits.
 const WAITING_LINES: usize = 64;
 
@@ -81,6 +86,23 @@ enum Stage {
     Over,
 }
 
+#[derive(Debug)]
+enum Write {
+    /// This line, without a newline.
+    Raw(String),
+    Terminated,
+}
+
+/// A line that went out without a newline: until the server has read it, the next may join it on the way.
+#[derive(Debug)]
+struct Raw {
+    line: String,
+    /// Bytes came after it was written.
+    followed: bool,
+    /// When it is taken for read although nothing says so.
+    until: Instant,
+}
+
 /// The state of one conversation.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -91,12 +113,15 @@ pub(super) struct Session {
     /// A message has come, so the kind of server is known.
     heard: bool,
     last_bytes: Instant,
+    half_closed: Instant,
     /// Something may be left in the splitter that no newline will end.
     unfinished: bool,
     waiting: VecDeque<String>,
-    /// A write is with the driver; true inside when it has no newline.
-    writing: Option<bool>,
+    /// A write is with the driver.
+    writing: Option<Write>,
     not_before: Instant,
+    /// The last line without a newline, unless its echo has come.
+    raw: Option<Raw>,
     outputs: VecDeque<Output>,
 }
 
@@ -109,10 +134,12 @@ impl Session {
             splitter: PrefixSplitter::new(),
             heard: false,
             last_bytes: now,
+            half_closed: now,
             unfinished: false,
             waiting: VecDeque::new(),
             writing: None,
             not_before: now,
+            raw: None,
             outputs: VecDeque::new(),
         }
     }
@@ -137,9 +164,14 @@ impl Session {
             Input::TooLong(bytes) => self.say(too_long(bytes)),
             Input::Finished => self.stop_reading(),
             Input::Written => {
-                if self.writing.take() == Some(true) {
+                if let Some(Write::Raw(line)) = self.writing.take() {
                     // Also when the server turns out to be a hub meanwhile: it is still waiting for the end of that one.
                     self.not_before = now + OLD_SERVER_PACE;
+                    self.raw = Some(Raw {
+                        line,
+                        followed: false,
+                        until: now + ANSWER_WAIT,
+                    });
                 }
             }
             Input::Tick => {}
@@ -156,7 +188,7 @@ impl Session {
     /// When to call [`Session::handle`] with [`Input::Tick`] if nothing else happens before.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let flush = self.flush_at();
-        let write = (self.writing.is_none() && !self.waiting.is_empty()).then_some(self.not_before);
+        let write = (self.writing.is_none() && !self.waiting.is_empty()).then(|| self.write_at());
         [flush, write, self.quiet_at()].into_iter().flatten().min()
     }
 
@@ -167,6 +199,9 @@ impl Session {
 
     fn on_bytes(&mut self, now: Instant, bytes: &[u8]) {
         self.last_bytes = now;
+        if let Some(raw) = &mut self.raw {
+            raw.followed = true;
+        }
         for message in self.splitter.push(bytes) {
             self.show(&message);
         }
@@ -221,7 +256,7 @@ impl Session {
             return;
         }
         if let Some(line) = self.waiting.front() {
-            if now < self.not_before {
+            if now < self.write_at() {
                 return;
             }
             let raw = !self.splitter.newline_seen();
@@ -233,11 +268,13 @@ impl Session {
                 line
             };
             let mut bytes = text.as_bytes().to_vec();
-            if !raw {
+            self.writing = Some(if raw {
+                Write::Raw(line.clone())
+            } else {
                 bytes.push(b'\n');
-            }
+                Write::Terminated
+            });
             self.waiting.pop_front();
-            self.writing = Some(raw);
             self.outputs.push_back(Output::Write(bytes));
         } else if self.stage == Stage::Draining {
             if self.interactive {
@@ -245,8 +282,23 @@ impl Session {
             } else {
                 self.stage = Stage::HalfClosed;
                 self.last_bytes = now;
+                self.half_closed = now;
                 self.outputs.push_back(Output::HalfClose);
             }
+        }
+    }
+
+    /// When the next line may go.
+    fn write_at(&self) -> Instant {
+        let Some(raw) = &self.raw else {
+            return self.not_before;
+        };
+        // An old server answers every read, to its author too, and a pause ends the answer. What a hub passes on of
+        // others says nothing about our line; its echo does, and has taken `raw` away.
+        if raw.followed && !self.unfinished && !self.splitter.newline_seen() {
+            self.not_before
+        } else {
+            self.not_before.max(raw.until)
         }
     }
 
@@ -255,12 +307,12 @@ impl Session {
     }
 
     fn quiet_at(&self) -> Option<Instant> {
-        let quiet = if self.splitter.newline_seen() {
-            HUB_QUIET
+        let at = if self.splitter.newline_seen() {
+            self.last_bytes + HUB_QUIET
         } else {
-            OLD_SERVER_QUIET
+            (self.last_bytes + OLD_SERVER_QUIET).min(self.half_closed + OLD_SERVER_LISTEN)
         };
-        (self.stage == Stage::HalfClosed).then(|| self.last_bytes + quiet)
+        (self.stage == Stage::HalfClosed).then_some(at)
     }
 
     fn flush(&mut self) {
@@ -272,7 +324,11 @@ impl Session {
 
     fn show(&mut self, message: &str) {
         self.heard = true;
-        self.outputs.push_back(Output::Show(visible(message).into_owned()));
+        let shown = visible(message).into_owned();
+        if self.raw.as_ref().is_some_and(|raw| answers(&shown, &raw.line)) {
+            self.raw = None;
+        }
+        self.outputs.push_back(Output::Show(shown));
     }
 
     fn say(&mut self, message: Message) {
@@ -283,6 +339,17 @@ impl Session {
         self.stage = Stage::Over;
         self.waiting.clear();
         self.outputs.push_back(Output::End(ending));
+    }
+}
+
+/// True when `shown` is what a hub says after it read `line`. Wrong guesses cost [`ANSWER_WAIT`] once.
+fn answers(shown: &str, line: &str) -> bool {
+    match line.strip_prefix('/') {
+        Some(rest) if !rest.starts_with('/') => shown.starts_with("* | "),
+        text => shown
+            .trim_end()
+            .strip_suffix(visible(text.unwrap_or(line)).trim_end())
+            .is_some_and(|prefix| prefix.ends_with(" | ")),
     }
 }
 

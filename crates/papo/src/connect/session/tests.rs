@@ -84,6 +84,8 @@ fn an_old_server_gets_single_paced_writes_without_newlines() {
         bench.line(line);
     }
     bench.bytes(&format!("{OLD}one"));
+    bench.pass(60);
+    bench.bytes(&format!("{OLD}two"));
     bench.pass(200);
     assert_eq!(
         bench.take(),
@@ -91,8 +93,116 @@ fn an_old_server_gets_single_paced_writes_without_newlines() {
             (0, write("one")),
             (30, show(&format!("{OLD}one"))),
             (50, write("two")),
+            (90, show(&format!("{OLD}two"))),
             (100, write("three")),
         ]
+    );
+}
+
+#[test]
+fn before_anything_is_known_one_line_goes_and_its_answer_is_waited_for() {
+    for answer in ["ana | 2026-11-20 10:00 | one\n", &format!("{OLD}one")] {
+        let hub = answer.ends_with('\n');
+        let mut bench = Bench::new(false);
+        for line in ["one", "two"] {
+            bench.line(line);
+        }
+        bench.give(Input::Finished);
+        bench.pass(300);
+        assert_eq!(bench.take(), [(0, write("one"))]);
+        bench.bytes(answer);
+        // Without a newline, a pause has to end the message before it is one.
+        bench.pass(30);
+        let at = if hub { 300 } else { 330 };
+        assert_eq!(
+            bench.take(),
+            [
+                (at, show(answer.trim_end())),
+                (at, write(if hub { "two\n" } else { "two" })),
+                (at, Output::HalfClose),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_gets_a_line_a_second() {
+    let mut bench = Bench::new(true);
+    for line in ["one", "two", "three"] {
+        bench.line(line);
+    }
+    bench.pass(5000);
+    assert_eq!(
+        bench.take(),
+        [(0, write("one")), (1000, write("two")), (2000, write("three"))]
+    );
+}
+
+#[test]
+fn an_old_server_gets_the_next_line_when_it_spoke_after_the_last() {
+    let mut bench = Bench::new(true);
+    bench.bytes(&format!("{OLD}hi"));
+    bench.pass(100);
+    bench.bytes(&format!("{OLD}early"));
+    bench.line("one");
+    bench.line("two");
+    bench.line("three");
+    bench.take();
+    // What came before a line was written says nothing about that line.
+    bench.pass(300);
+    assert_eq!(bench.take(), [(130, show(&format!("{OLD}early")))]);
+    bench.bytes(&format!("{OLD}o"));
+    bench.pass(20);
+    // The rest of an answer is no answer to the next line.
+    bench.bytes("ne");
+    bench.pass(1100);
+    assert_eq!(
+        bench.take(),
+        [
+            (450, show(&format!("{OLD}one"))),
+            (450, write("two")),
+            (1450, write("three")),
+        ]
+    );
+}
+
+#[test]
+fn what_others_say_on_a_hub_is_no_answer_to_a_line_without_newline() {
+    let others = ["bia | 2026-11-20 10:00 | hi", "bia | 2026-11-20 10:00 | noone"];
+    for (line, answer) in [
+        ("one", "ana | 2026-11-20 10:00 | one"),
+        ("//one ", "ana | 2026-11-20 10:00 | /one "),
+        ("a\tb", "ana | 2026-11-20 10:00 | a␉b"),
+        ("/nick ana", "* | 2026-11-20 10:00 | ana joined the chat"),
+    ] {
+        let mut bench = Bench::new(true);
+        bench.line(line);
+        bench.line("two");
+        bench.take();
+        for other in others {
+            bench.pass(100);
+            bench.bytes(&format!("{other}\n"));
+        }
+        bench.pass(100);
+        bench.bytes(&format!("{answer}\n"));
+        assert_eq!(
+            bench.take(),
+            [
+                (100, show(others[0])),
+                (200, show(others[1])),
+                (300, show(answer)),
+                (300, write("two\n")),
+            ]
+        );
+    }
+    let mut bench = Bench::new(true);
+    bench.line("one");
+    bench.line("two");
+    bench.bytes(&format!("{}\n", others[0]));
+    bench.pass(1000);
+    assert_eq!(
+        bench.take(),
+        [(0, write("one")), (0, show(others[0])), (1000, write("two\n"))]
     );
 }
 
@@ -139,8 +249,9 @@ fn one_write_is_under_way_at_a_time_and_the_pace_counts_from_its_end() {
     bench.pass(500);
     assert_eq!(bench.take(), [(0, write("one"))]);
     bench.give(Input::Written);
+    bench.bytes(&format!("{OLD}one"));
     bench.pass(500);
-    assert_eq!(bench.take(), [(550, write("two"))]);
+    assert_eq!(bench.take(), [(530, show(&format!("{OLD}one"))), (550, write("two"))]);
 }
 
 #[test]
@@ -153,7 +264,7 @@ fn input_waits_when_too_many_lines_do() {
         assert!(taken <= 2 * WAITING_LINES, "the queue has no bound");
     }
     assert_eq!(taken, WAITING_LINES + 1);
-    bench.pass(50);
+    bench.pass(1000);
     assert!(bench.session.wants_line());
 }
 
@@ -226,8 +337,8 @@ fn before_anything_is_known_commands_are_passed_on() {
     let mut bench = Bench::new(true);
     bench.line("/nick Ana");
     bench.line("//x");
-    bench.pass(100);
-    assert_eq!(bench.take(), [(0, write("/nick Ana")), (50, write("//x"))]);
+    bench.pass(1000);
+    assert_eq!(bench.take(), [(0, write("/nick Ana")), (1000, write("//x"))]);
 }
 
 #[test]
@@ -255,7 +366,11 @@ fn somebody_who_leaves_waits_only_for_what_they_said() {
         bench.pass(60_000);
         assert_eq!(
             bench.take(),
-            [(0, write("one")), (50, write("two")), (50, Output::End(Ending::Left))]
+            [
+                (0, write("one")),
+                (1000, write("two")),
+                (1000, Output::End(Ending::Left))
+            ]
         );
     }
 }
@@ -278,6 +393,36 @@ fn the_end_of_the_input_waits_for_the_answers() {
         assert_eq!(got, [show(answer.trim_end()), shown]);
         bench.pass(1);
         assert_eq!(bench.take(), [(1400 + u128::from(quiet), Output::End(Ending::Left))]);
+    }
+}
+
+#[test]
+fn others_who_go_on_talking_do_not_keep_the_end_from_coming() {
+    for (talk, least, most) in [
+        (format!("{OLD}x"), 3000, 3000),
+        // No more than a part of a message.
+        ("x".to_owned(), 3000, 3000),
+        // A hub closes by itself.
+        ("bia | x\n".to_owned(), 60_000, 70_000),
+    ] {
+        for every in [20, 900] {
+            let mut bench = Bench::new(false);
+            bench.line("one");
+            bench.give(Input::Finished);
+            for _ in 0..60_000 / every {
+                bench.pass(every);
+                bench.bytes(&talk);
+            }
+            bench.pass(10_000);
+            let ended = bench.take().into_iter().find_map(|(at, output)| {
+                let left = output == Output::End(Ending::Left);
+                left.then_some(at)
+            });
+            assert!(
+                ended.is_some_and(|at| (least..=most).contains(&at)),
+                "{talk:?} every {every} ms: {ended:?}"
+            );
+        }
     }
 }
 
