@@ -11,6 +11,7 @@ mod websocket;
 
 use super::*;
 use crate::id::{RequestId, Seq};
+use crate::wire::text;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -269,10 +270,7 @@ impl World {
                 self.catch_up(session);
                 let client = self.clients.get_mut(&session).unwrap();
                 assert_eq!(client.closed.replace(reason), None, "closed once");
-                if reason != CloseReason::GoingAway {
-                    assert_eq!(client.reads, None, "detached before it is closed");
-                }
-                client.reads = None;
+                assert_eq!(client.reads, None, "detached before it is closed");
             }
             Output::Post {
                 link,

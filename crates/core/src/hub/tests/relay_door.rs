@@ -1,7 +1,9 @@
 //! `POST /relay`: who may use it, and what comes of what it brings.
 
 use super::*;
+use crate::wire::relay::{Envelope, Kind};
 use crate::wire::signature::LinkSecret;
+use crate::wire::text;
 
 const SECRET: &[u8] = b"0123456789abcdef";
 const PEER: &str = "10.9.0.1";
