@@ -1,5 +1,5 @@
 # papo for people without Rust: builds in a container, ends in an image that holds the binary and nothing else.
-# With Rust at hand, `just image` builds the same image from a binary made on the spot (Dockerfile.scratch).
+# With Rust at hand, docker/image makes the same image from a binary built on the spot (Dockerfile.scratch).
 FROM rust:1-bookworm AS build
 WORKDIR /src
 COPY . .
