@@ -27,10 +27,8 @@ codes! {
     BadFormat = "bad_format",
     /// The sender may not do that.
     Unauthorized = "unauthorized",
-    /// The payload is longer than [`crate::limits::PAYLOAD_BYTES`].
+    /// The body is longer than [`crate::limits::RELAY_BODY_BYTES`].
     MessageTooLarge = "message_too_large",
-    /// The sender has used up what it may hold here.
-    OverQuota = "over_quota",
     /// The receiver has no room for it now.
     Busy = "busy",
 }

@@ -25,7 +25,7 @@ pub const SESSIONS_PER_ADDRESS: usize = 16;
 pub const SESSIONS_PER_WINDOW: usize = 60;
 /// The window of [`SESSIONS_PER_WINDOW`].
 pub const SESSION_WINDOW: Duration = Duration::from_secs(600);
-/// With `--classroom`, both limits per address are this many times larger: 60 people behind one address, each with a
+/// With `--classroom`, limits per address are this many times larger: 60 people behind one address, each with a
 /// few windows open.
 pub const CLASSROOM_FACTOR: usize = 15;
 /// Addresses whose recent sessions are counted; the longest unused is forgotten first.
@@ -76,6 +76,11 @@ pub const HTTP_HEAD_DEADLINE: Duration = Duration::from_secs(10);
 pub const HTTP_BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// HTTP connections at once that are not sessions yet.
 pub const HTTP_CONNECTIONS: usize = 2048;
+/// Of these, from one address (an IPv6 address counts by its /64): several browsers with six connections each.
+pub const HTTP_PER_ADDRESS: usize = 32;
+/// Whole life of an HTTP connection that does not become a session. In its last [`HTTP_BODY_DEADLINE`] it takes no new
+/// request.
+pub const HTTP_LIFE: Duration = Duration::from_secs(60);
 /// Largest WebSocket frame and message that is read, in bytes; what is longer than [`PAYLOAD_BYTES`] is refused with a
 /// sentence, what is longer than this ends the connection with 1009.
 pub const WEBSOCKET_BYTES: usize = 32 * 1024;
@@ -92,6 +97,8 @@ pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
 
 /// Largest body of `POST /relay`, in bytes (docs/protocol.md 5.4).
 pub const RELAY_BODY_BYTES: usize = 1024 * 1024;
+/// Bodies of `POST /relay` in memory at once, those of strangers included; further requests wait for a place.
+pub const RELAY_BODIES: usize = 16;
 /// Messages in one batch.
 pub const RELAY_BATCH: usize = 256;
 /// Hub links that a message may cross.

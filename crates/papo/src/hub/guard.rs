@@ -39,6 +39,20 @@ impl Guard {
         }
     }
 
+    /// False when `Host` is a name that somebody else may have pointed at this machine. A page of that name reads what
+    /// it gets from here without any `Origin`. Who sends no `Host` is no browser.
+    pub(crate) fn knows_host(&self, headers: &HeaderMap) -> bool {
+        headers.get(header::HOST).is_none_or(|host| {
+            let host = host.to_str().unwrap_or_default().to_lowercase();
+            let name = host_name(&host);
+            let of_allowed_page = |origin: &String| {
+                let authority = origin.split_once("://").map(|(_, authority)| authority);
+                authority.is_some_and(|authority| host_name(authority) == name)
+            };
+            self.is_own(name) || self.origins.iter().any(of_allowed_page)
+        })
+    }
+
     fn allows_origin(&self, origin: &str, host: &str) -> bool {
         if self.origins.iter().any(|allowed| allowed == origin) {
             return true;
@@ -117,5 +131,34 @@ mod tests {
             }
             assert_eq!(guard.allows(&headers), allowed, "{origin:?} to {host}");
         }
+    }
+    #[test]
+    fn only_addresses_and_known_names_are_hosts_of_the_hub() {
+        let guard = Guard {
+            hosts: vec!["chat.example".to_owned()],
+            origins: vec!["https://school.example:8443".to_owned()],
+        };
+        let cases = [
+            ("127.0.0.1:8000", true),
+            ("192.168.1.20:8000", true),
+            ("[::1]:8000", true),
+            ("[fe80::1]", true),
+            ("localhost:8000", true),
+            ("papo.localhost", true),
+            ("Chat.Example:8000", true),
+            ("school.example", true),
+            ("evil.example:8000", false),
+            ("evil.example", false),
+            ("127.0.0.1.evil.example", false),
+            ("chat.example.evil.example", false),
+            ("", false),
+            ("\u{e9}", false),
+        ];
+        for (host, known) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            assert_eq!(guard.knows_host(&headers), known, "{host:?}");
+        }
+        assert!(guard.knows_host(&HeaderMap::new()));
     }
 }

@@ -1,6 +1,11 @@
 //! The HTTP door: the page, the WebSocket handshake, `/relay`, and whether the hub is well.
 
+mod places;
+
+pub(crate) use places::Places;
+
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,14 +19,16 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use papo_core::error::Code;
 use papo_core::hub::RelayReply;
 use papo_core::id::RoomName;
-use papo_core::limits::{HTTP_BODY_DEADLINE, HTTP_CONNECTIONS, HTTP_HEAD_DEADLINE, RELAY_BODY_BYTES};
+use papo_core::limits::{HTTP_BODY_DEADLINE, HTTP_HEAD_DEADLINE, HTTP_LIFE, RELAY_BODY_BYTES};
 use papo_core::wire::signature::SIGNATURE_HEADER;
 use papo_core::wire::text::parse_client_id;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 use tower::ServiceExt;
 
 use super::guard::Guard;
@@ -37,6 +44,8 @@ pub(crate) struct App {
     pub(crate) page: Page,
     pub(crate) resolver: Arc<Resolver>,
     pub(crate) hello: Hello,
+    /// Bodies of `/relay` in memory: anyone may send one before the hub knows whether it takes it.
+    pub(crate) bodies: Semaphore,
 }
 
 /// `GET /api/hello`: what the page tells a newcomer.
@@ -58,11 +67,11 @@ struct Source(IpAddr);
 pub(crate) struct Door {
     router: Router,
     /// Connections that are not sessions: without a bound, clients that say nothing would use up the files.
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
 }
 
 impl Door {
-    pub(crate) fn new(app: App) -> Self {
+    pub(crate) fn new(app: App, places: Places) -> Self {
         let app = Arc::new(app);
         let router = Router::new()
             .route("/ws/{client}", get(websocket_text))
@@ -75,14 +84,16 @@ impl Door {
             .with_state(app);
         Self {
             router,
-            places: Arc::new(Semaphore::new(HTTP_CONNECTIONS)),
+            places: Arc::new(places),
         }
     }
 
-    /// Serves one connection until it closes or becomes a WebSocket.
+    /// Serves one connection until it closes, becomes a WebSocket, or has lived for [`HTTP_LIFE`].
     pub(crate) async fn serve(self, stream: TcpStream, address: IpAddr) {
         // Without a place the connection is closed at once; a client that waits for an answer sees why it has none.
-        let Ok(_place) = self.places.try_acquire() else { return };
+        let Some(_place) = self.places.take(address) else {
+            return;
+        };
         let router = self.router;
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(Source(address));
@@ -94,9 +105,19 @@ impl Door {
             .max_buf_size(64 * 1024)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        // What goes wrong here (resets, bad requests, deadlines) is the client's, and hyper has answered where it can.
-        if let Err(error) = serving.await {
-            tracing::debug!(%address, %error, "http connection ended");
+        // It is ready as soon as the connection has become a WebSocket: sessions live as long as they like.
+        let mut serving = pin!(serving);
+        let mut ended = timeout(HTTP_LIFE.saturating_sub(HTTP_BODY_DEADLINE), serving.as_mut()).await;
+        if ended.is_err() {
+            // Whoever behaves loses nothing: a request in flight is answered, and the next needs a new connection.
+            serving.as_mut().graceful_shutdown();
+            ended = timeout(HTTP_BODY_DEADLINE, serving).await;
+        }
+        match ended {
+            Ok(Ok(())) => {}
+            // What goes wrong (resets, bad requests, deadlines) is the client's, and hyper has answered where it can.
+            Ok(Err(error)) => tracing::debug!(%address, %error, "http connection ended"),
+            Err(_) => tracing::debug!(%address, "http connection cut at the end of its life"),
         }
     }
 }
@@ -129,8 +150,14 @@ async fn well() -> &'static str {
     "ok\n"
 }
 
-async fn hello(State(app): State<Arc<App>>) -> Json<Hello> {
-    Json(app.hello.clone())
+async fn hello(State(app): State<Arc<App>>, headers: HeaderMap) -> Response<Body> {
+    if !app.guard.knows_host(&headers) {
+        return plain(
+            StatusCode::FORBIDDEN,
+            "this is not a name of the hub; if it should be, start the hub with --allow-host NAME\n",
+        );
+    }
+    Json(app.hello.clone()).into_response()
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,8 +219,8 @@ async fn relay(
             "send the message as Content-Type: application/json",
         );
     }
-    let body = match read_body(&headers, body).await {
-        Ok(body) => body,
+    let (body, _place) = match read_body(&headers, body, &app.bodies).await {
+        Ok(read) => read,
         Err(refusal) => return refusal,
     };
     let signature = headers
@@ -211,11 +238,14 @@ async fn relay(
         Some(RelayReply::Unauthorized(detail)) => problem(StatusCode::UNAUTHORIZED, &detail),
         Some(RelayReply::Forbidden) => problem(
             StatusCode::FORBIDDEN,
-            "unauthorized: this hub takes messages from its links and from trusted networks only; \
-             start it with --link to the sender, --trust its network, or a shared --link-secret-file",
+            &format!(
+                "{}: this hub takes messages from its links and from trusted networks only; \
+                 start it with --link to the sender, --trust its network, or a shared --link-secret-file",
+                Code::Unauthorized
+            ),
         ),
         Some(RelayReply::Unprocessable(detail)) => problem(StatusCode::UNPROCESSABLE_ENTITY, &detail),
-        None => problem(StatusCode::SERVICE_UNAVAILABLE, "busy: the hub is ending"),
+        None => busy("the hub is ending"),
     }
 }
 
@@ -233,11 +263,16 @@ async fn ask(inbox: &Inbox, source: IpAddr, signature: Option<String>, body: Byt
     answer.await.ok()
 }
 
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Response<Body>> {
+/// The body, and its place among those in memory.
+async fn read_body<'a>(
+    headers: &HeaderMap,
+    body: Body,
+    bodies: &'a Semaphore,
+) -> Result<(Bytes, SemaphorePermit<'a>), Response<Body>> {
     let too_large = || {
         problem(
             StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("message_too_large: the limit is {RELAY_BODY_BYTES} bytes"),
+            &format!("{}: the limit is {RELAY_BODY_BYTES} bytes", Code::MessageTooLarge),
         )
     };
     let announced = headers
@@ -246,8 +281,12 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Response<Bo
     if announced.is_some_and(|length| length > RELAY_BODY_BYTES) {
         return Err(too_large());
     }
-    match tokio::time::timeout(HTTP_BODY_DEADLINE, axum::body::to_bytes(body, RELAY_BODY_BYTES)).await {
-        Ok(Ok(body)) => Ok(body),
+    let deadline = Instant::now() + HTTP_BODY_DEADLINE;
+    let Ok(Ok(place)) = timeout_at(deadline, bodies.acquire()).await else {
+        return Err(busy("too many requests at once"));
+    };
+    match timeout_at(deadline, axum::body::to_bytes(body, RELAY_BODY_BYTES)).await {
+        Ok(Ok(body)) => Ok((body, place)),
         Ok(Err(_)) => Err(too_large()),
         Err(_) => Err(problem(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
     }
@@ -268,6 +307,10 @@ fn problem(status: StatusCode, detail: &str) -> Response<Body> {
     (status, Json(serde_json::json!({ "detail": detail }))).into_response()
 }
 
+fn busy(why: &str) -> Response<Body> {
+    problem(StatusCode::SERVICE_UNAVAILABLE, &format!("{}: {why}", Code::Busy))
+}
+
 fn foreign_origin() -> Response<Body> {
     plain(
         StatusCode::FORBIDDEN,
@@ -282,3 +325,6 @@ fn upgrade_required() -> Response<Body> {
         .insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
     response
 }
+
+#[cfg(test)]
+mod tests;

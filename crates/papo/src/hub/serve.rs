@@ -11,11 +11,11 @@ use papo_core::id::HubId;
 use papo_core::limits;
 use papo_core::time::Instant;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::driver::{Driver, utc_now};
 use super::guard::Guard;
-use super::http::{App, Door, Hello};
+use super::http::{App, Door, Hello, Places};
 use super::page::Page;
 use super::post::{Poster, Resolver};
 use super::{Inbox, tcp};
@@ -62,8 +62,14 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
         page: settings.web_dir.clone().map_or(Page::Embedded, Page::Directory),
         resolver,
         hello: hello(&settings, doors),
+        bodies: Semaphore::new(limits::RELAY_BODIES),
     };
-    let door = Door::new(app);
+    let places = Places::new(
+        limits::HTTP_CONNECTIONS,
+        limits::HTTP_PER_ADDRESS * address_factor(&settings),
+        settings.trust.iter().copied().chain(unlimited(&settings)).collect(),
+    );
+    let door = Door::new(app, places);
     tokio::spawn(accept(http, ending.clone(), move |stream, address| {
         tokio::spawn(door.clone().serve(stream, address));
     }));
@@ -117,11 +123,7 @@ fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Failure> {
 }
 
 fn config(settings: &ServeSettings, id: HubId) -> Result<Config, Failure> {
-    let factor = if settings.classroom {
-        limits::CLASSROOM_FACTOR
-    } else {
-        1
-    };
+    let factor = address_factor(settings);
     Ok(Config {
         id,
         home: settings.room.clone(),
@@ -132,15 +134,29 @@ fn config(settings: &ServeSettings, id: HubId) -> Result<Config, Failure> {
             per_window: limits::SESSIONS_PER_WINDOW * factor,
         },
         trusted: settings.trust.clone(),
-        unlimited: if settings.classroom {
-            private_networks()
-        } else {
-            Vec::new()
-        },
+        unlimited: unlimited(settings),
         links: u32::try_from(settings.links.len()).map_err(Failure::unexpected)?,
         link_secret: settings.link_secret.clone(),
         utc: utc_now(),
     })
+}
+
+/// How much larger limits per address are than usual.
+fn address_factor(settings: &ServeSettings) -> usize {
+    if settings.classroom {
+        limits::CLASSROOM_FACTOR
+    } else {
+        1
+    }
+}
+
+/// Networks that no limit per address counts for, besides loopback and the trusted ones.
+fn unlimited(settings: &ServeSettings) -> Vec<IpNet> {
+    if settings.classroom {
+        private_networks()
+    } else {
+        Vec::new()
+    }
 }
 
 /// Where a class sits. It shares addresses, but has no business between hubs: whoever may relay may speak as anybody.

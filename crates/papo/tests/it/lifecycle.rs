@@ -7,7 +7,9 @@ use rustix::process::Signal;
 
 use crate::support::http;
 use crate::support::hub::{Hub, papo, serve};
+use crate::support::old_service::{Manner, OldService};
 use crate::support::port::Port;
+use crate::support::tcp::TcpClient;
 
 #[test]
 fn the_ready_line_tells_where_the_doors_really_are() {
@@ -93,6 +95,36 @@ fn an_unreachable_link_does_not_keep_a_hub_from_ending() {
     let (code, log) = hub.end();
     assert_eq!(code, Some(0), "{log:#?}");
     assert!(log.iter().any(|line| line.contains("waiting=1")), "{log:#?}");
+}
+
+#[test]
+fn neither_stalled_clients_nor_a_link_that_never_answers_keep_a_hub_from_ending() {
+    /// Far more than every buffer between the hub and a client can hold.
+    const MOST: usize = 8000;
+    let service = OldService::up(Manner::Held);
+    let hub = Hub::start(&["--session-rate", "off", "--link", &service.url()]);
+    let mut speaker = hub.tcp();
+    let padding = "x".repeat(4000);
+    let mut say = |number: usize| {
+        let line = format!("{number} {padding}");
+        speaker.send(format!("{line}\n"));
+        speaker.expect("127.0.0.1", &line);
+    };
+    // How much it takes until a client that never reads is cut, less a part of what waits for it in the hub: so much
+    // leaves the next one stalled and not cut yet.
+    let _cut = TcpClient::enter_small(hub.tcp);
+    let enough = (0..MOST).find(|&number| {
+        say(number);
+        hub.has_logged("slow consumer")
+    });
+    let _stalled = TcpClient::enter_small(hub.tcp);
+    for number in 20..enough.unwrap() {
+        say(number);
+    }
+    let mut asking = TcpStream::connect(hub.http).unwrap();
+    asking.write_all(&http::head("GET", hub.http, "/", &[])).unwrap();
+    service.messages(1);
+    hub.terminate();
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use super::PATIENCE;
 use super::log::Log;
 use super::port::Port;
 use super::tcp::TcpClient;
@@ -44,7 +46,8 @@ pub(crate) struct Hub {
     pub(crate) http: SocketAddr,
     pub(crate) tcp: SocketAddr,
     log: Log<String>,
-    logging: Option<thread::JoinHandle<()>>,
+    /// Disconnected when the hub's output has ended, and so the hub.
+    logging: Receiver<()>,
 }
 
 impl Hub {
@@ -64,7 +67,10 @@ impl Hub {
         let mut child = command.spawn().unwrap();
         let log = Log::new();
         let (stderr, lines) = (child.stderr.take().unwrap(), log.clone());
-        let logging = thread::spawn(move || {
+        let (running, logging) = sync_channel(0);
+        thread::spawn(move || {
+            // Held until the last line is in the log.
+            let _running: SyncSender<()> = running;
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 lines.push(line);
             }
@@ -87,7 +93,7 @@ impl Hub {
             ready,
             child,
             log,
-            logging: Some(logging),
+            logging,
         }
     }
 
@@ -131,8 +137,9 @@ impl Hub {
 
     /// Waits for the hub's own end: its exit code and everything that it logged.
     pub(crate) fn end(mut self) -> (Option<i32>, Vec<String>) {
+        let ended = self.logging.recv_timeout(PATIENCE);
+        assert_eq!(ended, Err(RecvTimeoutError::Disconnected), "the hub does not end");
         let code = self.child.wait().unwrap().code();
-        self.logging.take().unwrap().join().unwrap();
         let log = self.log.items().clone();
         (code, log)
     }
