@@ -16,7 +16,7 @@ mod text_door;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
-pub use admission::SessionLimits;
+pub use admission::{SessionLimits, counted_address};
 pub use entry::{Entry, EntryKind, Key};
 pub use federation::{LinkKind, Lost, PostOutcome, RelayReply, RelayRequest};
 pub use io::{CloseReason, Config, Input, Output, Remark};

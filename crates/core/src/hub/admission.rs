@@ -72,7 +72,7 @@ impl Admission {
             return Err(Refusal::HubFull);
         }
         if !self.is_unlimited(address) {
-            let key = counted(address);
+            let key = counted_address(address);
             let counts = self.by_address.entry(key).or_default();
             while counts.recent.front().is_some_and(|&at| now.since(at) >= SESSION_WINDOW) {
                 counts.recent.pop_front();
@@ -94,7 +94,7 @@ impl Admission {
     /// A session that [`Admission::open`] admitted is gone.
     pub(crate) fn close(&mut self, address: IpAddr) {
         self.open = self.open.saturating_sub(1);
-        if let Some(counts) = self.by_address.get_mut(&counted(address)) {
+        if let Some(counts) = self.by_address.get_mut(&counted_address(address)) {
             counts.open = counts.open.saturating_sub(1);
         }
     }
@@ -115,8 +115,8 @@ impl Admission {
     }
 }
 
-/// An IPv6 host owns at least a /64, so its neighbours there are taken for it.
-fn counted(address: IpAddr) -> IpAddr {
+/// The address that limits count by. An IPv6 host owns at least a /64, so its neighbours there are taken for it.
+pub fn counted_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),

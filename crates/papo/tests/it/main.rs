@@ -1,10 +1,12 @@
-//! `papo serve`, the real binary, over real sockets: its doors, its links, its beginning and its end.
+//! The real binary over real sockets: its doors, its links, its clients, its beginning and its end.
 //!
 //! Nothing here waits for a duration: every wait is for an event, and a wait that is in vain says what it was for.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cli;
+mod connect;
 mod doors;
 mod federation;
 mod flush;

@@ -1,8 +1,11 @@
 //! Hubs, clients and doubles of other programs.
 
+pub(crate) mod connect;
 pub(crate) mod http;
 pub(crate) mod hub;
 pub(crate) mod log;
+pub(crate) mod lumps;
+pub(crate) mod old_server;
 pub(crate) mod old_service;
 pub(crate) mod port;
 pub(crate) mod tcp;

@@ -1,10 +1,11 @@
 //! How many HTTP connections a hub holds that are no sessions, in all and for one address.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
+use papo_core::hub::counted_address;
 
 /// The places. Those per address are not counted for loopback nor for trusted networks.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Places {
     /// A place for a connection from `address`, if there is one.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let trusted = address.is_loopback() || self.trusted.iter().any(|net| net.contains(&address));
-        let counted = (!trusted).then(|| counted(address));
+        let counted = (!trusted).then(|| counted_address(address));
         let mut taken = self.taken();
         if taken.total >= self.total {
             return None;
@@ -79,14 +80,6 @@ impl Drop for Place {
                 taken.by_address.remove(&address);
             }
         }
-    }
-}
-
-/// An IPv6 host owns at least a /64, so its neighbours there are taken for it.
-fn counted(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
     }
 }
 

@@ -1,18 +1,11 @@
 //! `papo connect`, the real binary, against doubles of the servers it meets.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-#[path = "support/client.rs"]
-mod client;
-#[path = "support/lumps.rs"]
-mod lumps;
-#[path = "support/server.rs"]
-mod server;
-
 use std::net::TcpListener;
 
-use client::{Client, papo};
-use server::{GOODBYE, Heard, Kind, Server};
+use crate::support::connect::Client;
+use crate::support::hub::papo;
+use crate::support::lumps;
+use crate::support::old_server::{GOODBYE, Heard, Kind, Server};
 
 fn connect(server: &Server, options: &[&str]) -> Client {
     let address = server.address.to_string();

@@ -1,27 +1,11 @@
-//! `papo` as a child process whose output is waited for, never slept for.
+//! `papo connect` as a child process whose output is waited for, never slept for.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
-use std::time::Duration;
 
-/// Nothing here takes that long on a machine that works.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A run of the real binary, in English, away from the settings of whoever runs the tests.
-pub(crate) fn papo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_papo"));
-    command
-        .args(arguments)
-        .env_clear()
-        .env("LANG", "C.UTF-8")
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
+use super::PATIENCE;
 
 /// A started `papo connect`.
 pub(crate) struct Client {
@@ -33,6 +17,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout: ChildStdout = child.stdout.take().unwrap();
         let stderr: ChildStderr = child.stderr.take().unwrap();

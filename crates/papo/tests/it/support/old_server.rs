@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::client::PATIENCE;
+use super::PATIENCE;
 
 /// What a server read at once, or that its client ended.
 #[derive(Debug, PartialEq, Eq)]
