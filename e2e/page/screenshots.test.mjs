@@ -50,7 +50,9 @@ async function pictured(name, options, work) {
   clients.forEach((client) => client.close());
 }
 
-const phone = (width, height) => ({ viewport: { width, height }, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
+const phone = (width, height, deviceScaleFactor = 2) => (
+  { viewport: { width, height }, deviceScaleFactor, isMobile: true, hasTouch: true }
+);
 
 test('pictures', async (t) => {
   const fresh = async (name, options, work) => t.test(name, async () => {
@@ -66,9 +68,16 @@ test('pictures', async (t) => {
   await fresh('busy-light', {}, busyRoom);
   await fresh('busy-dark', { colorScheme: 'dark' }, busyRoom);
   await fresh('phone-320', phone(320, 568), busyRoom);
-  await fresh('phone-390', { ...phone(390, 844), colorScheme: 'dark' }, busyRoom);
+  await fresh('phone-390', { ...phone(390, 844, 1.5), colorScheme: 'dark' }, busyRoom);
   await fresh('phone-320-welcome', { ...phone(320, 568), welcome: true, locale: 'pt-BR', before: greets(LAN) });
-  await fresh('portuguese', { locale: 'pt-BR', welcome: true }, (page) => busyRoom(page, { portuguese: true }));
+  const portuguese = (page) => busyRoom(page, { portuguese: true });
+  await fresh('portuguese', { locale: 'pt-BR' }, portuguese);
+  await fresh('portuguese-welcome', { locale: 'pt-BR', welcome: true }, portuguese);
+  await fresh('portuguese-dark', { locale: 'pt-BR', colorScheme: 'dark' }, portuguese);
+  await fresh('portuguese-phone-390', { ...phone(390, 844, 1.5), locale: 'pt-BR', colorScheme: 'dark' }, portuguese);
+  await fresh('portuguese-lan', { locale: 'pt-BR', welcome: true, before: greets(LAN) }, async (page) => {
+    await page.getByRole('img', { name: /QR/ }).waitFor();
+  });
   await fresh('lan', { welcome: true, before: greets(LAN) }, async (page) => {
     await page.getByRole('img', { name: /QR/ }).waitFor();
   });

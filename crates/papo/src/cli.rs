@@ -86,10 +86,10 @@ pub struct ServeArgs {
     /// Messages a second that one session may say in the long run (default: 5)
     #[arg(long, value_name = "N|off")]
     pub(crate) session_rate: Option<String>,
-    /// Network without limits per address, such as 10.0.0.0/8; may be repeated
+    /// Network without limits per address that may also relay, such as 10.0.0.0/8; may be repeated
     #[arg(long, value_name = "CIDR")]
     pub(crate) trust: Vec<String>,
-    /// Trust private networks and let a whole class share one address
+    /// For a class: no limits per address for private networks, higher ones for others; nobody may relay by it
     #[arg(long)]
     pub(crate) classroom: bool,
     /// Name under which this hub may be reached over HTTP; may be repeated
