@@ -12,10 +12,7 @@ pub(crate) fn log(remark: &Remark, poster: &Poster) {
             match kind {
                 LinkKind::Papo(hub) => tracing::info!(url, %hub, "link up: a papo hub"),
                 LinkKind::Own => tracing::warn!(url, "this link leads back to this hub and is left alone"),
-                LinkKind::Unknown => tracing::info!(
-                    url,
-                    "link up, but this answer tells nobody's id: the next will show who it is"
-                ),
+                LinkKind::Unknown => tracing::info!(url, "link up; the next answer will show what it is"),
                 LinkKind::Legacy => {
                     tracing::info!(
                         url,
