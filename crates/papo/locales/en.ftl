@@ -98,7 +98,7 @@ error-rate = is no rate: write messages a second as a whole number from 1, or of
 error-network = is no network: write one such as 10.0.0.0/8, or a single address
 error-host = is no host name: write the name alone, without http:// and without a port
 error-origin = is no origin: write one such as https://chat.example, without a path
-error-directory = is no directory
+error-directory = holds no index.html: name the directory of the page
 
 error-health-url = "{ $given }" is no URL of a hub: write one such as http://127.0.0.1:8000
 error-health-status = { $url } answers { $status }: the hub is not ready

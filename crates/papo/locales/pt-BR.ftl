@@ -98,7 +98,7 @@ error-rate = não é uma taxa: escreva mensagens por segundo como um número int
 error-network = não é uma rede: escreva uma como 10.0.0.0/8, ou um só endereço
 error-host = não é um nome de máquina: escreva só o nome, sem http:// e sem porta
 error-origin = não é uma origem: escreva uma como https://chat.example, sem caminho
-error-directory = não é um diretório
+error-directory = não tem um index.html: dê o diretório da página
 
 error-health-url = "{ $given }" não é a URL de um hub: escreva uma como http://127.0.0.1:8000
 error-health-status = { $url } responde { $status }: o hub não está pronto

@@ -129,7 +129,7 @@ pub(super) fn origin(text: &str) -> Result<String, Message> {
 
 pub(super) fn directory(text: &str) -> Result<PathBuf, Message> {
     let path = PathBuf::from(text);
-    if path.is_dir() {
+    if path.join("index.html").is_file() {
         Ok(path)
     } else {
         Err(Message::new("error-directory"))

@@ -13,6 +13,7 @@ mod flush;
 mod lifecycle;
 mod load;
 mod old_service;
+mod page;
 mod relay;
 mod support;
 mod tcp;
