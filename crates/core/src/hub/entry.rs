@@ -56,6 +56,20 @@ pub enum EntryKind {
 }
 
 impl Entry {
+    /// An entry about somebody, with nothing said, that begins at this hub.
+    pub(crate) fn notice(kind: EntryKind, label: Arc<str>, sent_at: UtcMillis) -> Self {
+        Self {
+            kind,
+            label,
+            payload: "".into(),
+            verbatim: false,
+            author: None,
+            key: None,
+            sent_at,
+            hops: 0,
+        }
+    }
+
     /// What this entry counts in a send queue, in bytes: close to its size on any wire, and the same for all of them.
     pub fn weight(&self) -> u64 {
         const FRAMING: usize = 32;

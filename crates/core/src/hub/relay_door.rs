@@ -45,16 +45,8 @@ impl Hub {
                 let count = to.get() - from.get() + 1;
                 self.outbox.push_back(Output::Remark(Remark::Missed { origin, count }));
                 let Some(room) = self.rooms.find(&room) else { return };
-                let entry = Entry {
-                    kind: EntryKind::Gap { origin, from, to },
-                    label: text::HUB_LABEL.into(),
-                    payload: "".into(),
-                    verbatim: false,
-                    author: None,
-                    key: None,
-                    sent_at: self.utc(now),
-                    hops: 0,
-                };
+                let kind = EntryKind::Gap { origin, from, to };
+                let entry = Entry::notice(kind, text::HUB_LABEL.into(), self.utc(now));
                 self.outbox.push_back(Output::Append { room, entry });
             }
             Delivery::Message(mut envelope) => {

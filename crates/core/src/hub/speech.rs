@@ -36,17 +36,7 @@ impl Hub {
     pub(super) fn announce(&mut self, now: Instant, id: SessionId, room: RoomId, kind: EntryKind) {
         let Some(session) = self.sessions.get(&id) else { return };
         debug_assert_eq!(session.room, room, "a session is announced where it is");
-        let label = Arc::clone(&session.label);
-        let entry = Entry {
-            kind,
-            label,
-            payload: "".into(),
-            verbatim: false,
-            author: None,
-            key: None,
-            sent_at: self.utc(now),
-            hops: 0,
-        };
+        let entry = Entry::notice(kind, Arc::clone(&session.label), self.utc(now));
         self.publish(now, id, entry);
     }
 
