@@ -74,7 +74,7 @@ test('the door tells what can be written, and says goodbye', async () => {
   speaker.say('/help\n');
   await speaker.out.until('/nick');
   speaker.say('/who\n');
-  await speaker.out.until(/2 people in lobby: .*ouvinte/);
+  await speaker.out.until(/2 people in lobby on this hub: .*ouvinte/);
   speaker.say('/quit\n');
   await speaker.out.until(/Goodbye!\n$/);
   // Without -N it ends only when both sides have: its input here, and the hub's.

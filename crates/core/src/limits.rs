@@ -90,7 +90,7 @@ pub const CLOSE_LINGER: Duration = Duration::from_secs(1);
 pub const LAST_CALL_DEADLINE: Duration = Duration::from_millis(500);
 /// And so many bytes each.
 pub const LAST_CALL_BYTES: usize = 64 * 1024;
-/// A hub that was asked to end is gone after this long.
+/// After the last call, a hub that was asked to end is gone after this long.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(4);
 
 // ---- Federation ---------------------------------------------------------------------------------------------------

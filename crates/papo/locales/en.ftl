@@ -15,8 +15,8 @@ notice-unknown-command = There is no command { $given }: nothing was sent. /help
 notice-unknown-command-suggest = There is no command { $given }: nothing was sent. Did you mean { $suggestion }? To say a line that begins with a slash, write two.
 notice-who =
     { $count ->
-        [one] 1 person in { $room }: { $labels }
-       *[other] { $count } people in { $room }: { $labels }
+        [one] 1 person in { $room } on this hub: { $labels }
+       *[other] { $count } people in { $room } on this hub: { $labels }
     }
 notice-who-more =
     { $count ->
@@ -44,6 +44,7 @@ name-too-long =
        *[other] is longer than { $limit } characters
     }
 name-forbidden = cannot hold the character “{ $character }”
+name-space = cannot hold a space
 name-reserved = is reserved
 name-not-hex = is not 32 hexadecimal digits
 
@@ -140,7 +141,7 @@ say-help =
 serve-ready = papo: the chat “{ $name }” is open; everyone begins in the room { $room }
 serve-ready-http = in a browser: { $url }
 serve-ready-tcp = in a terminal: nc { $spaced }   or: papo connect { $address }
-serve-ready-link = linked with { $url }
+serve-ready-link = links to { $url }
 serve-ready-local = only this machine reaches it; papo serve --lan opens it to the network
 serve-few-files = this machine allows { $got } open files and a full hub needs { $wanted }: it will take fewer sessions. Raise the hard limit (ulimit -Hn) before starting it.
 error-bind = cannot listen on { $address }: { $error }

@@ -15,8 +15,8 @@ notice-unknown-command = O comando { $given } não existe: nada foi enviado. /he
 notice-unknown-command-suggest = O comando { $given } não existe: nada foi enviado. Você quis dizer { $suggestion }? Para dizer uma linha que começa com barra, escreva duas.
 notice-who =
     { $count ->
-        [one] 1 pessoa em { $room }: { $labels }
-       *[other] { $count } pessoas em { $room }: { $labels }
+        [one] 1 pessoa em { $room } neste hub: { $labels }
+       *[other] { $count } pessoas em { $room } neste hub: { $labels }
     }
 notice-who-more =
     { $count ->
@@ -44,6 +44,7 @@ name-too-long =
        *[other] tem mais de { $limit } caracteres
     }
 name-forbidden = não pode conter o caractere “{ $character }”
+name-space = não pode ter espaço
 name-reserved = é reservado
 name-not-hex = não são 32 dígitos hexadecimais
 
@@ -140,7 +141,7 @@ say-help =
 serve-ready = papo: o chat “{ $name }” está aberto; todos começam na sala { $room }
 serve-ready-http = no navegador: { $url }
 serve-ready-tcp = no terminal: nc { $spaced }   ou: papo connect { $address }
-serve-ready-link = ligado a { $url }
+serve-ready-link = liga-se a { $url }
 serve-ready-local = só esta máquina o alcança; papo serve --lan o abre para a rede
 serve-few-files = esta máquina permite { $got } arquivos abertos e um hub cheio precisa de { $wanted }: ele aceitará menos sessões. Aumente o limite rígido (ulimit -Hn) antes de iniciá-lo.
 error-bind = não dá para escutar em { $address }: { $error }

@@ -245,7 +245,8 @@ impl From<ParseIdError> for Message {
         match problem {
             ParseIdError::Empty => Self::new("name-empty"),
             ParseIdError::TooLong(limit) => Self::new("name-too-long").with("limit", limit),
-            ParseIdError::Forbidden(character) if character.is_ascii_graphic() || character == ' ' => {
+            ParseIdError::Forbidden(character) if character.is_whitespace() => Self::new("name-space"),
+            ParseIdError::Forbidden(character) if character.is_ascii_graphic() => {
                 Self::new("name-forbidden").showing("character", character)
             }
             // What cannot be seen, or moves what stands around it, is named by its number.

@@ -9,6 +9,8 @@ use crate::limits::{LEFT_ROOMS, ROOMS};
 pub(crate) struct Room {
     pub(crate) name: RoomName,
     pub(crate) members: BTreeSet<SessionId>,
+    /// The number that the next message had when the room was made for the first time.
+    first: Seq,
     next: Seq,
 }
 
@@ -29,10 +31,10 @@ pub(crate) struct Rooms {
     left: Left,
 }
 
-/// The next numbers of rooms that nobody is in.
+/// The rooms that nobody is in: their ids, and their first and next numbers.
 #[derive(Debug)]
 struct Left {
-    next: BTreeMap<RoomName, (RoomId, Seq)>,
+    next: BTreeMap<RoomName, (RoomId, Seq, Seq)>,
     /// By age, the longest left first.
     order: VecDeque<RoomName>,
     /// No room that was forgotten had reached this number: one that is made anew begins here, since other hubs would
@@ -95,37 +97,46 @@ impl Rooms {
     }
 
     fn make(&mut self, name: RoomName) -> RoomId {
-        let (id, next) = self.left.take(&name).unwrap_or_else(|| {
+        let (id, first, next) = self.left.take(&name).unwrap_or_else(|| {
             let id = RoomId(self.made);
             self.made += 1;
-            (id, self.left.floor)
+            (id, self.left.floor, self.left.floor)
         });
         self.by_name.insert(name.clone(), id);
         let members = BTreeSet::new();
-        self.by_id.insert(id, Room { name, members, next });
+        self.by_id.insert(
+            id,
+            Room {
+                name,
+                members,
+                first,
+                next,
+            },
+        );
         id
     }
 }
 
 impl Left {
     fn remember(&mut self, id: RoomId, room: Room) {
-        if room.next == Seq::FIRST {
+        // Where nothing was said there is nothing to go on from.
+        if room.next == room.first {
             return;
         }
         self.order.push_back(room.name.clone());
-        self.next.insert(room.name, (id, room.next));
+        self.next.insert(room.name, (id, room.first, room.next));
         if self.order.len() > LEFT_ROOMS
             && let Some(oldest) = self.order.pop_front()
         {
             self.floor = self
                 .next
                 .remove(&oldest)
-                .map_or(self.floor, |(_, next)| next.max(self.floor));
+                .map_or(self.floor, |(_, _, next)| next.max(self.floor));
         }
     }
 
     /// The room that somebody enters again, if it is remembered.
-    fn take(&mut self, name: &RoomName) -> Option<(RoomId, Seq)> {
+    fn take(&mut self, name: &RoomName) -> Option<(RoomId, Seq, Seq)> {
         let found = self.next.remove(name)?;
         self.order.retain(|left| left != name);
         Some(found)

@@ -170,7 +170,7 @@ fn what_people_type_wrong_says_what_to_write() {
         &["PEER_URL", "ftp://b", "http://"],
     );
     let variables = [
-        ("PAPO_ROOM", "a b", "“ ”"),
+        ("PAPO_ROOM", "a b", "\"a b\""),
         ("PAPO_ROOM", "a\u{202e}", "\\u{202e}"),
         ("SERVICE_NAME", "a\u{7}", "\\u{7}"),
         ("PAPO_SESSION_RATE", "0", "off"),

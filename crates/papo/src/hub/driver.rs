@@ -61,6 +61,14 @@ impl Phase {
         }
     }
 
+    /// Whoever comes late is asked like everybody else.
+    fn opened(&mut self, connection: &Connection) {
+        if let Self::LastCall { awaited, .. } = self {
+            connection.call_last();
+            awaited.insert(connection.session);
+        }
+    }
+
     /// The session has nothing more to hand over.
     fn drained(&mut self, session: SessionId) {
         if let Self::LastCall { awaited, .. } = self {
@@ -176,6 +184,7 @@ impl Driver {
                 room,
             } => {
                 let session = connection.session;
+                self.phase.opened(&connection);
                 self.sessions.insert(session, Attached::new(connection));
                 self.handle(Input::Opened {
                     session,
@@ -366,6 +375,7 @@ impl Driver {
     fn close(&mut self, session: SessionId, reason: CloseReason) {
         // What it said last is still in a burst, and it is to hear it if its door echoes.
         self.seal_all();
+        self.phase.drained(session);
         let Some(attached) = self.sessions.remove(&session) else {
             return;
         };

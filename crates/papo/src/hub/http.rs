@@ -19,10 +19,11 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
 use papo_core::error::Code;
 use papo_core::hub::RelayReply;
 use papo_core::id::RoomName;
-use papo_core::limits::{HTTP_BODY_DEADLINE, HTTP_HEAD_DEADLINE, HTTP_LIFE, RELAY_BODY_BYTES};
+use papo_core::limits::{HTTP_BODY_DEADLINE, HTTP_HEAD_DEADLINE, HTTP_LIFE, RELAY_BODIES, RELAY_BODY_BYTES};
 use papo_core::wire::signature::SIGNATURE_HEADER;
 use papo_core::wire::text::parse_client_id;
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,38 @@ pub(crate) struct App {
     pub(crate) resolver: Arc<Resolver>,
     pub(crate) hello: Hello,
     /// Bodies of `/relay` in memory: anyone may send one before the hub knows whether it takes it.
-    pub(crate) bodies: Semaphore,
+    pub(crate) bodies: Bodies,
+    pub(crate) trusted: Vec<IpNet>,
+}
+
+/// Places for bodies of `/relay` in memory. Strangers, who may send one little by little and are refused only once it is
+/// there, have their own, so that they keep no linked hub waiting.
+#[derive(Debug)]
+pub(crate) struct Bodies {
+    known: Semaphore,
+    strangers: Semaphore,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self {
+            known: Semaphore::new(RELAY_BODIES),
+            strangers: Semaphore::new(RELAY_BODIES),
+        }
+    }
+}
+
+impl App {
+    fn bodies_for(&self, source: IpAddr) -> &Semaphore {
+        let known = source.is_loopback()
+            || self.trusted.iter().any(|network| network.contains(&source))
+            || self.resolver.knows(source);
+        if known {
+            &self.bodies.known
+        } else {
+            &self.bodies.strangers
+        }
+    }
 }
 
 /// `GET /api/hello`: what the page tells a newcomer.
@@ -219,7 +251,7 @@ async fn relay(
             "send the message as Content-Type: application/json",
         );
     }
-    let (body, _place) = match read_body(&headers, body, &app.bodies).await {
+    let (body, _place) = match read_body(&headers, body, app.bodies_for(source)).await {
         Ok(read) => read,
         Err(refusal) => return refusal,
     };

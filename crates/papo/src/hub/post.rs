@@ -1,7 +1,8 @@
 //! The outgoing side of hub links: `POST /relay` to each, and the addresses that their hosts have.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::{Method, Request, StatusCode, header};
@@ -148,6 +149,8 @@ pub(crate) struct Resolver {
     inbox: Inbox,
     /// Locked while looking up, so that many who ask at once share one answer.
     last: Mutex<Option<Instant>>,
+    /// All addresses found; asked for each request, so no lock that is held while looking up.
+    known: std::sync::Mutex<BTreeMap<LinkId, Vec<IpAddr>>>,
 }
 
 impl Resolver {
@@ -156,7 +159,14 @@ impl Resolver {
             links,
             inbox,
             last: Mutex::new(None),
+            known: std::sync::Mutex::default(),
         }
+    }
+
+    /// True for an address of a linked hub.
+    pub(crate) fn knows(&self, address: IpAddr) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().flatten().any(|&found| found == address)
     }
 
     /// Looks all of them up, unless that was done a moment ago. What cannot be found keeps its last addresses.
@@ -171,16 +181,18 @@ impl Resolver {
             let found =
                 tokio::time::timeout(LOOKUP_DEADLINE, tokio::net::lookup_host((link.host(), link.port()))).await;
             if let Ok(Ok(found)) = found {
+                let link = LinkId(number);
                 let addresses: Vec<IpAddr> = found.map(|address| address.ip().to_canonical()).collect();
-                self.inbox
-                    .send(Event::LinkAddresses {
-                        link: LinkId(number),
-                        addresses,
-                    })
-                    .await;
+                self.learn(link, addresses.clone());
+                self.inbox.send(Event::LinkAddresses { link, addresses }).await;
             }
         }
         *last = Some(Instant::now());
+    }
+
+    fn learn(&self, link: LinkId, addresses: Vec<IpAddr>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(link, addresses);
     }
 
     /// Looks all of them up again and again.

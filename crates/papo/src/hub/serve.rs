@@ -11,11 +11,11 @@ use papo_core::id::HubId;
 use papo_core::limits;
 use papo_core::time::Instant;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::driver::{Driver, utc_now};
 use super::guard::Guard;
-use super::http::{App, Door, Hello, Places};
+use super::http::{App, Bodies, Door, Hello, Places};
 use super::page::Page;
 use super::post::{Poster, Resolver};
 use super::{Inbox, tcp};
@@ -56,20 +56,7 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     let mut driving = tokio::spawn(driver.run(events, ending.clone()));
     let resolving = tokio::spawn(Arc::clone(&resolver).run());
 
-    let app = App {
-        inbox: inbox.clone(),
-        guard: Guard::new(settings.allow_hosts.clone(), settings.allow_origins.clone()),
-        page: settings.web_dir.clone().map_or(Page::Embedded, Page::Directory),
-        resolver,
-        hello: hello(&settings, doors),
-        bodies: Semaphore::new(limits::RELAY_BODIES),
-    };
-    let places = Places::new(
-        limits::HTTP_CONNECTIONS,
-        limits::HTTP_PER_ADDRESS * address_factor(&settings),
-        settings.trust.iter().copied().chain(unlimited(&settings)).collect(),
-    );
-    let door = Door::new(app, places);
+    let door = http_door(&settings, doors, inbox.clone(), resolver);
     tokio::spawn(accept(http, ending.clone(), move |stream, address| {
         tokio::spawn(door.clone().serve(stream, address));
     }));
@@ -93,6 +80,24 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     driving.await.map_err(Failure::unexpected)?;
     resolving.abort();
     Ok(signal.exit())
+}
+
+fn http_door(settings: &ServeSettings, doors: Doors, inbox: Inbox, resolver: Arc<Resolver>) -> Door {
+    let app = App {
+        inbox,
+        guard: Guard::new(settings.allow_hosts.clone(), settings.allow_origins.clone()),
+        page: settings.web_dir.clone().map_or(Page::Embedded, Page::Directory),
+        resolver,
+        hello: hello(settings, doors),
+        bodies: Bodies::default(),
+        trusted: settings.trust.clone(),
+    };
+    let places = Places::new(
+        limits::HTTP_CONNECTIONS,
+        limits::HTTP_PER_ADDRESS * address_factor(settings),
+        settings.trust.iter().copied().chain(unlimited(settings)).collect(),
+    );
+    Door::new(app, places)
 }
 
 /// Where the doors really are.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use papo_core::hub::{CloseReason, Door};
-use papo_core::limits::{CLOSE_LINGER, LAST_CALL_BYTES, READ_BYTES};
+use papo_core::limits::{CLOSE_LINGER, LAST_CALL_BYTES, LAST_CALL_DEADLINE, READ_BYTES};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Event, Inbox};
 use crate::net::connection::{Connection, Form};
@@ -90,8 +90,12 @@ fn read_now(stream: &TcpStream) -> io::Result<Bytes> {
 /// What has arrived. The runtime learns of it a moment after the kernel: that moment is waited for.
 async fn read_last(stream: &TcpStream) -> Bytes {
     const MOMENT: Duration = Duration::from_millis(20);
+    // Whoever goes on sending is not waited for: what came first is handed over in time.
+    let until = Instant::now() + LAST_CALL_DEADLINE / 4;
     let mut last = Vec::new();
-    while last.len() < LAST_CALL_BYTES && matches!(timeout(MOMENT, stream.readable()).await, Ok(Ok(()))) {
+    while last.len() < LAST_CALL_BYTES
+        && let Ok(Ok(())) = timeout_at(until.min(Instant::now() + MOMENT), stream.readable()).await
+    {
         match read_now(stream) {
             Ok(bytes) if bytes.is_empty() => break,
             Ok(bytes) => last.extend_from_slice(&bytes),

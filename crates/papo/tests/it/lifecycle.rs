@@ -26,7 +26,7 @@ fn the_ready_line_tells_where_the_doors_really_are() {
     assert_eq!(http::get(hub.http, "/readyz", &[]).status, 200);
     let mut client = hub.tcp();
     client.send("/who\n");
-    client.expect("*", "1 person in garden: 127.0.0.1");
+    client.expect("*", "1 person in garden on this hub: 127.0.0.1");
 }
 
 #[test]

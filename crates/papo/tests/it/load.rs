@@ -30,7 +30,7 @@ fn a_client_that_never_reads_is_cut_and_delays_nobody() {
         "it got {got} bytes of {number} lines, all of them"
     );
     speaker.send("/who\n");
-    speaker.expect("*", "2 people in lobby: 127.0.0.1, 127.0.0.1");
+    speaker.expect("*", "2 people in lobby on this hub: 127.0.0.1, 127.0.0.1");
 }
 
 #[test]

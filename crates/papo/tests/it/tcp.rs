@@ -124,7 +124,7 @@ fn commands_are_answered() {
     listener.expect("ana", "oi");
     ana.expect("ana", "oi");
     ana.send("/who\n");
-    ana.expect("*", "2 people in lobby: 127.0.0.1, ana");
+    ana.expect("*", "2 people in lobby on this hub: 127.0.0.1, ana");
     ana.send("/nikc bia\n");
     ana.expect_notice("Did you mean /nick?");
     ana.send("//nick\n");
@@ -161,7 +161,7 @@ fn an_answer_stands_behind_the_echo_of_what_it_follows() {
     client.send(script.concat());
     for number in 0..20 {
         client.expect(HERE, &number.to_string());
-        client.expect("*", "1 person in lobby: 127.0.0.1");
+        client.expect("*", "1 person in lobby on this hub: 127.0.0.1");
         client.expect_notice("such as /nick");
     }
     client.send("before\n/help\nbehind\n");

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::*;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 const WELL: &[u8] = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// A door, and what comes through it to the hub.
@@ -36,7 +37,8 @@ impl House {
                 tcp: Vec::new(),
                 lan: false,
             },
-            bodies: Semaphore::new(RELAY_BODIES),
+            bodies: Bodies::default(),
+            trusted: vec![],
         };
         Self {
             door: Door::new(app, Places::new(HTTP_CONNECTIONS, HTTP_PER_ADDRESS, Vec::new())),
@@ -200,13 +202,13 @@ async fn one_address_cannot_close_the_door_for_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_so_many_bodies_are_in_memory_and_who_waits_in_vain_is_told() {
+async fn only_so_many_bodies_of_strangers_are_in_memory_and_they_keep_no_hub_waiting() {
     let mut house = House::new().await;
     let body = r#"{"message":"oi"}"#;
     let mut clients = Vec::new();
     let mut replies = Vec::new();
     for _ in 0..RELAY_BODIES {
-        let mut client = house.enter().await;
+        let mut client = house.enter_from(STRANGER).await;
         client.write_all(post(body.len(), body).as_bytes()).await.unwrap();
         match house.events.recv().await {
             Some(Event::Relay { reply, .. }) => replies.push(reply),
@@ -215,7 +217,7 @@ async fn only_so_many_bodies_are_in_memory_and_who_waits_in_vain_is_told() {
         clients.push(client);
     }
     let start = Instant::now();
-    let mut late = house.enter().await;
+    let mut late = house.enter_from(STRANGER).await;
     late.write_all(post(body.len(), body).as_bytes()).await.unwrap();
     let answer = response(&mut late).await;
     assert!(
@@ -227,8 +229,14 @@ async fn only_so_many_bodies_are_in_memory_and_who_waits_in_vain_is_told() {
 
     let hub = HubId::from_bits(1);
     replies.pop().unwrap().send(RelayReply::Ok { hub }).unwrap();
-    let mut next = house.enter().await;
+    let mut next = house.enter_from(STRANGER).await;
     next.write_all(post(body.len(), body).as_bytes()).await.unwrap();
+    let asked = house.events.recv().await;
+    assert!(matches!(asked, Some(Event::Relay { .. })), "{asked:?}");
+
+    // Every place of strangers is taken again, and a linked hub, here on loopback, is heard all the same.
+    let mut hub = house.enter().await;
+    hub.write_all(post(body.len(), body).as_bytes()).await.unwrap();
     let asked = house.events.recv().await;
     assert!(matches!(asked, Some(Event::Relay { .. })), "{asked:?}");
 }
