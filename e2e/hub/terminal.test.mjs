@@ -50,6 +50,12 @@ test('Tab completes a command', async () => {
   await other.heard.until('ana joined the chat\n');
 });
 
+test('lines that come faster than they are sent are all said', async () => {
+  await terminal.press('u', 'm', 'Enter', 'd', 'o', 'i', 's', 'Enter', 't', 'r', 'ê', 's', 'Enter', 'q', 'u', 'a');
+  for (const word of ['um', 'dois', 'três']) await other.heard.until(new RegExp(`: ${word}\n`));
+  await terminal.until(/^> qua$/m);
+});
+
 test('an unknown command is not said', async () => {
   await terminal.type('/nikc ana');
   await terminal.press('Enter');
