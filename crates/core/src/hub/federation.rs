@@ -92,8 +92,8 @@ impl Federation {
             addresses: BTreeMap::new(),
             heads: Heads::default(),
             ids: Seen::new(SEEN_IDS, SEEN_LIFE),
-            // A nonce must be remembered for as long as its time stamp is accepted, early ones included.
-            nonces: Seen::new(SEEN_IDS, RELAY_CLOCK_SKEW * 2 + RELAY_CLOCK_SKEW),
+            // A time stamp that runs ahead is accepted for twice the skew; one more is room for rounding.
+            nonces: Seen::new(SEEN_IDS, RELAY_CLOCK_SKEW * 3),
         }
     }
 

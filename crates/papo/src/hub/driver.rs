@@ -130,7 +130,16 @@ impl Driver {
                 _ = inbox.recv_many(&mut batch, HUB_INBOX) => {}
                 () = wait_until(wake_at) => {}
                 _ = wall_clock.tick() => self.handle(Input::WallClock(utc_now())),
-                _ = shutdown.wait_for(|&ending| ending), if matches!(self.phase, Phase::Running) => self.call_last(),
+                _ = shutdown.wait_for(|&ending| ending), if matches!(self.phase, Phase::Running) => {
+                    self.call_last();
+                    // Sessions whose opening still waits here are to be asked too, before nobody is awaited.
+                    while let Ok(event) = inbox.try_recv() {
+                        batch.push(event);
+                        if batch.len() >= HUB_INBOX {
+                            break;
+                        }
+                    }
+                }
             }
             for event in batch.drain(..) {
                 self.on_event(event);
