@@ -7,6 +7,7 @@
 pub mod error;
 pub mod hub;
 pub mod id;
+pub mod identity;
 pub mod limits;
 pub mod rng;
 pub mod seen;
