@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a room or a session. Every reader is bounded and takes bytes that were cut anywhere.
 
+pub mod json;
 pub mod line;
 pub mod relay;
 pub mod signature;
