@@ -31,6 +31,24 @@ codes! {
     MessageTooLarge = "message_too_large",
     /// The receiver has no room for it now.
     Busy = "busy",
+    /// The sender used up what it may use.
+    OverQuota = "over_quota",
+    /// The line is longer than it may be.
+    LineTooLong = "line_too_long",
+    /// No name of a registration (docs/protocol.md 1.5).
+    BadName = "bad_name",
+    /// No namespace of a registration.
+    BadNamespace = "bad_namespace",
+    /// No port of a registration.
+    BadPort = "bad_port",
+    /// No lease of a registration.
+    BadTtl = "bad_ttl",
+    /// The address that asks has no live registration (dialect 2025-11).
+    PeerNotRegistered = "peer_not_registered",
+    /// A request to unregister says not from where (dialect 2025-11).
+    NamespaceRequired = "namespace_required",
+    /// A request to unregister matches nothing (dialect 2025-11).
+    PeerCredentialsDoNotMatch = "peer_credentials_do_not_match",
 }
 
 impl fmt::Display for Code {

@@ -6,7 +6,6 @@ mod entry;
 mod federation;
 mod io;
 mod notice;
-mod pace;
 mod relay_door;
 mod room;
 mod session;
@@ -16,12 +15,12 @@ mod text_door;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
-pub use admission::{SessionLimits, counted_address};
+pub use crate::pace::Rate;
+pub use admission::SessionLimits;
 pub use entry::{Entry, EntryKind, Key};
 pub use federation::{LinkKind, Lost, PostOutcome, RelayReply, RelayRequest};
 pub use io::{CloseReason, Config, Input, Output, Remark};
 pub use notice::Notice;
-pub use pace::Rate;
 pub use session::Door;
 
 use admission::{Admission, Refusal};

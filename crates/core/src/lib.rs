@@ -4,11 +4,14 @@
 //! second run would not repeat. Time and seed come in, bytes come in, outputs are pulled: see [`hub::Hub`] for the
 //! contract and the loop that drives it.
 
+pub mod address;
 pub mod error;
 pub mod hub;
 pub mod id;
 pub mod identity;
 pub mod limits;
+pub mod pace;
+pub mod rendezvous;
 pub mod rng;
 pub mod seen;
 pub mod suggest;

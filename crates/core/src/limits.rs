@@ -126,3 +126,43 @@ pub const SEEN_LIFE: Duration = Duration::from_secs(600);
 pub const HEADS: usize = 8192;
 /// How often the addresses of hub links are looked up again.
 pub const LINK_RESOLVE_INTERVAL: Duration = Duration::from_secs(60);
+
+// ---- Rendezvous ---------------------------------------------------------------------------------------------------
+
+/// Longest request and reply of the rendezvous, in bytes, the newline included (docs/protocol.md 1.1).
+pub const RENDEZVOUS_LINE_BYTES: usize = 32_768;
+/// Time for a whole request, from the moment the connection was accepted: a drip gains nothing.
+pub const RENDEZVOUS_LINE_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest name and namespace of a registration, in characters.
+pub const PEER_NAME_CHARS: usize = 64;
+/// Lease of a registration that asks for none, in seconds.
+pub const LEASE_DEFAULT_SECS: u32 = 7200;
+/// Longest lease, in seconds; a longer one is cut to it.
+pub const LEASE_MAX_SECS: u32 = 86_400;
+/// How long a signed owner keeps a name after its lease ended.
+pub const OWNER_KEEPS: Duration = Duration::from_secs(24 * 3600);
+/// Registrations at once.
+pub const REGISTRATIONS: usize = 1_048_576;
+/// Registrations at once in one namespace.
+pub const REGISTRATIONS_PER_NAMESPACE: usize = 10_000;
+/// Registrations at once from one address.
+pub const REGISTRATIONS_PER_ADDRESS: usize = 64;
+/// Names with a signed owner; beyond, a new signed registration is refused.
+pub const OWNERS: usize = 1_048_576;
+/// Requests a minute from one address when nothing else is asked for (dialect 2025-09).
+pub const RENDEZVOUS_PER_MINUTE: u32 = 600;
+/// Connections within [`RENDEZVOUS_WINDOW`] from one address before it is banned (dialect 2025-11).
+pub const RENDEZVOUS_BAN_COUNT: u32 = 50;
+/// The window of [`RENDEZVOUS_BAN_COUNT`], and the length of the ban.
+pub const RENDEZVOUS_WINDOW: Duration = Duration::from_secs(60);
+/// Largest count that `--max-per-minute` takes: each address is remembered connection by connection.
+pub const RENDEZVOUS_PER_MINUTE_MAX: u32 = 60_000;
+/// Connections in the windows of all addresses together; beyond, the address that is longest silent is forgotten.
+pub const RENDEZVOUS_WINDOW_ENTRIES: usize = 1_048_576;
+/// Connections of the rendezvous at once; a new one takes the place of the one that is there longest.
+pub const RENDEZVOUS_CONNECTIONS: usize = 1024;
+/// After the reply, what the client still sends is read and thrown away for this long, so that closing does not turn
+/// into a reset that would destroy the reply.
+pub const RENDEZVOUS_DRAIN: Duration = Duration::from_secs(1);
+/// And so many bytes of it.
+pub const RENDEZVOUS_DRAIN_BYTES: usize = 1024 * 1024;

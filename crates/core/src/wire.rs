@@ -5,6 +5,7 @@
 pub mod json;
 pub mod line;
 pub mod relay;
+pub mod rendezvous;
 pub mod signature;
 pub mod split;
 pub mod text;

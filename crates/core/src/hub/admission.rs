@@ -1,10 +1,11 @@
 //! How many sessions a hub holds, in all and for one address.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::address::counted_address;
 use crate::limits::{ADDRESSES, SESSION_WINDOW};
 use crate::time::Instant;
 
@@ -112,14 +113,6 @@ impl Admission {
             self.by_age.remove(&(at, key));
             self.by_address.remove(&key);
         }
-    }
-}
-
-/// The address that limits count by. An IPv6 host owns at least a /64, so its neighbours there are taken for it.
-pub fn counted_address(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
     }
 }
 

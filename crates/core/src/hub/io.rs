@@ -6,11 +6,11 @@ use crate::hub::admission::SessionLimits;
 use crate::hub::entry::Entry;
 use crate::hub::federation::{LinkKind, PostOutcome, RelayReply, RelayRequest};
 use crate::hub::notice::Notice;
-use crate::hub::pace::Rate;
 use crate::hub::session::Door;
 use crate::id::{HubId, LinkId, RequestId, RoomId, RoomName, SessionId};
 #[expect(unused_imports, reason = "named in documentation")]
 use crate::limits::KEEPALIVE_MISSES;
+use crate::pace::Rate;
 use crate::time::UtcMillis;
 use crate::wire::signature::LinkSecret;
 

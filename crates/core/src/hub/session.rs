@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::hub::pace::{Pace, Rate};
 use crate::id::{Nick, RoomId};
 use crate::limits::{LAST_WORDS, PAYLOAD_BYTES};
+use crate::pace::{Pace, Rate};
 use crate::time::Instant;
 use crate::wire::line::{Line, LineDecoder};
 use crate::wire::text;

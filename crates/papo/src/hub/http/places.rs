@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
-use papo_core::hub::counted_address;
+use papo_core::address::counted_address;
 
 /// The places. Those per address are not counted for loopback nor for trusted networks.
 #[derive(Debug)]

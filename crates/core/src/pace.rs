@@ -1,4 +1,4 @@
-//! How fast a session may speak: the generic cell rate algorithm, on the machine's own time.
+//! How fast somebody may go on: the generic cell rate algorithm, on the machine's own time.
 
 use std::time::Duration;
 
@@ -14,7 +14,12 @@ pub struct Rate {
 impl Rate {
     /// `per_second` in the long run and `burst` at once; both count at least 1.
     pub fn new(per_second: u32, burst: u32) -> Self {
-        let interval = Duration::from_secs(1) / per_second.max(1);
+        Self::over(Duration::from_secs(1), per_second, burst)
+    }
+
+    /// `count` in each `period` in the long run and `burst` at once; both count at least 1.
+    pub fn over(period: Duration, count: u32, burst: u32) -> Self {
+        let interval = period / count.max(1);
         Self {
             interval,
             tolerance: interval * (burst.max(1) - 1),
@@ -22,7 +27,7 @@ impl Rate {
     }
 }
 
-/// Where one session stands with its [`Rate`].
+/// Where one session or address stands with its [`Rate`].
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Pace {
     /// When the rate alone, without any burst, would let the next one through.

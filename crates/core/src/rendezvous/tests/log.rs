@@ -1,0 +1,184 @@
+//! What is read back after a restart: docs/protocol.md 1.10.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::identity::Identity;
+
+/// A registry made of the complete lines of a log, at the moment at which `world` is.
+fn replayed(world: &World, log: &[u8]) -> World {
+    let utc = UTC.after(world.now.since(Instant::ZERO));
+    let mut other = World::with(Config {
+        utc,
+        ..config(world.registry.dialect)
+    });
+    // Another process: its clock starts anew.
+    for line in log
+        .split_inclusive(|&byte| byte == b'\n')
+        .filter(|line| line.ends_with(b"\n"))
+    {
+        let entry = Entry::decode(line).expect("a complete line is an entry");
+        other.registry.handle(other.now, Input::Restored(entry));
+        assert_eq!(other.registry.poll_output(), None);
+    }
+    other
+}
+
+fn encode(log: &[Entry]) -> Vec<u8> {
+    log.iter().flat_map(Entry::encode).collect()
+}
+
+/// The log as compaction leaves it: of each key the last line, in any order.
+fn compacted(log: &[Entry], utc: UtcMillis) -> Vec<Entry> {
+    let mut kept = BTreeMap::new();
+    for entry in log {
+        let line = entry.clone().kept();
+        kept.insert(line.key, (line.gone, line.until, entry.clone()));
+    }
+    let mut kept: Vec<_> = kept
+        .into_values()
+        .filter(|(gone, until, _)| !gone && *until > utc)
+        .collect();
+    kept.reverse();
+    kept.into_iter().map(|(_, _, entry)| entry).collect()
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Put {
+        name: u8,
+        ip: u8,
+        port: u16,
+        ttl: u32,
+        owner: Option<u8>,
+    },
+    Gone {
+        name: Option<u8>,
+        ip: u8,
+        owner: Option<u8>,
+    },
+    Wait(u16),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0_u8..4, 1_u8..4, 1_u16..5, 1_u32..600, prop::option::weighted(0.3, 1_u8..3))
+            .prop_map(|(name, ip, port, ttl, owner)| Step::Put { name, ip, port, ttl, owner }),
+        2 => (prop::option::of(0_u8..4), 1_u8..4, prop::option::weighted(0.3, 1_u8..3))
+            .prop_map(|(name, ip, owner)| Step::Gone { name, ip, owner }),
+        2 => (0_u16..300).prop_map(Step::Wait),
+    ]
+}
+
+fn play(world: &mut World, step: &Step, seq: u64) {
+    let sign = |owner: u8, deed, name: &str, port| {
+        Claim::sign(&Identity::from_seed([owner; 32]), deed, "UnB", name, port, seq)
+    };
+    match *step {
+        Step::Put {
+            name,
+            ip,
+            port,
+            ttl,
+            owner,
+        } => {
+            let name = format!("p{name}");
+            let mut request = json!({"type": "REGISTER", "name": name, "namespace": "UnB", "port": port, "ttl": ttl});
+            if let Some(owner) = owner {
+                request["x"] = json!(sign(owner, Deed::Register, &name, port));
+            }
+            world.ask(&format!("192.0.2.{ip}:5000"), request);
+        }
+        Step::Gone { name, ip, owner } => {
+            let name = name.map(|name| format!("p{name}"));
+            let mut request = json!({"type": "UNREGISTER", "namespace": "UnB", "name": name});
+            if let (Some(owner), Some(name)) = (owner, &name) {
+                request["x"] = json!(sign(owner, Deed::Unregister, name, 1));
+            }
+            world.ask(&format!("192.0.2.{ip}:5000"), request);
+        }
+        Step::Wait(seconds) => {
+            world.wait(seconds.into());
+            world.registry.handle(world.now, Input::Timeout);
+        }
+    }
+}
+
+fn same(world: &World, other: &World) -> Result<(), TestCaseError> {
+    prop_assert_eq!(other.view(), world.view());
+    let owners = |world: &World| {
+        ["p0", "p1", "p2", "p3"].map(|name| {
+            let owner = world.registry.owners.get("UnB", name);
+            owner.map(|owner| (owner.key, owner.seq, owner.until.since(world.now)))
+        })
+    };
+    prop_assert_eq!(owners(other), owners(world));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_log_replays_to_the_same_registry_after_a_cut_at_any_byte(
+        steps in prop::collection::vec(any_step(), 1..15),
+    ) {
+        let mut world = World::new(SEP);
+        for (seq, step) in (1..).zip(&steps) {
+            play(&mut world, step, seq);
+            let log = encode(&world.log);
+            same(&world, &replayed(&world, &log))?;
+            same(&world, &replayed(&world, &encode(&compacted(&world.log, UTC.after(world.now.since(Instant::ZERO))))))?;
+        }
+        // A cut within a line loses that line and no other.
+        let log = encode(&world.log);
+        let mut whole = replayed(&world, &[]).view();
+        for cut in 1..=log.len() {
+            let view = replayed(&world, &log[..cut]).view();
+            if log[cut - 1] == b'\n' {
+                whole = view;
+            } else {
+                prop_assert_eq!(&view, &whole);
+            }
+        }
+    }
+
+    #[test]
+    fn a_lease_ends_neither_early_nor_late_across_a_restart(ttl in 1_u32..90_000, restart in 0_u64..90_000_000, step in 0_u64..2_000) {
+        let mut world = World::new(SEP);
+        world.register("192.0.2.1", "a", "UnB", 1, ttl);
+        world.now = Instant::from_millis(restart);
+        let mut other = replayed(&world, &encode(&world.log));
+        let end = u64::from(ttl.min(86_400)) * 1000;
+        prop_assert_eq!(other.registry.is_empty(), restart >= end);
+        if restart < end {
+            let left = end - restart;
+            other.registry.handle(Instant::from_millis(left.saturating_sub(step + 1)), Input::Timeout);
+            prop_assert!(!other.registry.is_empty());
+            other.registry.handle(Instant::from_millis(left), Input::Timeout);
+            prop_assert!(other.registry.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_no_lease_longer() {
+    let mut world = World::new(SEP);
+    world.register("192.0.2.1", "a", "UnB", 1, 60);
+    let mut other = World::with(Config {
+        utc: UtcMillis::new(UTC.get() - 3_600_000),
+        ..config(SEP)
+    });
+    for entry in world.log {
+        other.registry.handle(Instant::ZERO, Input::Restored(entry));
+    }
+    assert_eq!(other.listed("192.0.2.9", "UnB"), ["a:1/60"]);
+    assert_eq!(other.registry.poll_timeout(), Some(Instant::from_secs(60)));
+}
+
+#[test]
+fn lines_that_are_no_entry_are_not_read() {
+    for line in ["", "{}", "{\"put\":{}}", "{\"put\":{\"ip\":\"x\"}}", "\0\0\0\0"] {
+        assert_eq!(Entry::decode(line.as_bytes()), None, "{line:?}");
+    }
+}
