@@ -27,10 +27,11 @@ cli-serve-example =
 cli-serve-name = Nome deste hub, mostrado às pessoas (padrão: papo)
 cli-serve-http = Endereço da página, do WebSocket e do repasse (padrão: 127.0.0.1:8000)
 cli-serve-tcp = Endereço da porta de texto TCP, ou off (padrão: 127.0.0.1:4333)
-cli-serve-lan = Abre as duas portas para a rede: em 0.0.0.0, com os mesmos números
+cli-serve-lan = Abre todas as portas para a rede: em 0.0.0.0, com os mesmos números
 cli-serve-room = Sala em que todos entram primeiro (padrão: lobby)
 cli-serve-link = Outro hub com que compartilhar as salas; pode ser repetida
 cli-serve-link-secret-file = Arquivo com o segredo com que hubs ligados assinam as mensagens
+cli-serve-rendezvous-listen = Endereço de um registro de pares que roda dentro deste hub, ou off (padrão: off)
 cli-serve-session-rate = Mensagens por segundo que uma sessão pode dizer a longo prazo (padrão: 5)
 cli-serve-trust = Rede sem limites por endereço, que também pode repassar, como 10.0.0.0/8; pode ser repetida
 cli-serve-classroom = Para uma turma: redes privadas sem limites por endereço, e limites maiores para os outros; não permite repassar
@@ -38,6 +39,20 @@ cli-serve-allow-host = Nome pelo qual este hub pode ser alcançado por HTTP; pod
 cli-serve-allow-origin = Origem cujas páginas podem usar este hub, como https://chat.example; pode ser repetida
 cli-serve-json = Escreve onde estão as portas como um objeto JSON na saída padrão
 cli-serve-web-dir = Serve os arquivos da página a partir deste diretório, para desenvolvê-los
+
+cli-rendezvous = Roda um registro em que os pares se encontram
+cli-rendezvous-example =
+    Exemplo:
+    {"  "}papo rendezvous --listen 0.0.0.0:5000 --data pares.jsonl
+
+    Cada opção também pode ser uma variável (PAPO_LISTEN=…) ou uma linha do papo.toml (listen = "…" em [rendezvous]).
+cli-rendezvous-listen = Endereço em que os pares se registram (padrão: 0.0.0.0:5000)
+cli-rendezvous-dialect = Programa cujas respostas imitar: 2025-09 ou 2025-11 (padrão: 2025-09)
+cli-rendezvous-max-per-minute = Conexões por minuto de um mesmo endereço (padrão: o do dialeto)
+cli-rendezvous-trust = Rede sem limites por endereço, como 10.0.0.0/8; pode ser repetida
+cli-rendezvous-data = Arquivo que guarda os registros (padrão: rendezvous-PORTA.jsonl no diretório de dados)
+cli-rendezvous-ephemeral = Não guarda arquivo: os registros acabam com este processo
+cli-rendezvous-json = Escreve onde escuta como um objeto JSON na saída padrão
 
 cli-connect = Conversa em um terminal pela porta de texto TCP de um hub
 cli-connect-example =

@@ -45,6 +45,11 @@ enum Command {
         after_help = "Example:\n  papo serve --lan --name north --link http://south.example:8000\n\nEach option can also be a variable (PAPO_HTTP=…) or a line of papo.toml (http = \"…\" under [serve])."
     )]
     Serve(Box<ServeArgs>),
+    /// Run a registry where peers find each other
+    #[command(
+        after_help = "Example:\n  papo rendezvous --listen 0.0.0.0:5000 --data peers.jsonl\n\nEach option can also be a variable (PAPO_LISTEN=…) or a line of papo.toml (listen = \"…\" under [rendezvous])."
+    )]
+    Rendezvous(RendezvousArgs),
     /// Talk in a terminal through the TCP text door of a hub
     #[command(after_help = "Example:\n  papo connect 192.168.0.10\n  echo \"hello\" | papo connect 192.168.0.10:4333")]
     Connect(ConnectArgs),
@@ -71,7 +76,7 @@ pub struct ServeArgs {
     /// Address of the TCP text door, or off (default: 127.0.0.1:4333)
     #[arg(long, value_name = "ADDR|off")]
     pub(crate) tcp: Option<String>,
-    /// Open both doors to the network: on 0.0.0.0, with the ports kept
+    /// Open all doors to the network: on 0.0.0.0, with the ports kept
     #[arg(long)]
     pub(crate) lan: bool,
     /// Room that everyone enters first (default: lobby)
@@ -83,6 +88,9 @@ pub struct ServeArgs {
     /// File with the secret that linked hubs sign their messages with
     #[arg(long, value_name = "FILE")]
     pub(crate) link_secret_file: Option<PathBuf>,
+    /// Address of a registry of peers that runs inside this hub, or off (default: off)
+    #[arg(long, value_name = "ADDR|off")]
+    pub(crate) rendezvous_listen: Option<String>,
     /// Messages a second that one session may say in the long run (default: 5)
     #[arg(long, value_name = "N|off")]
     pub(crate) session_rate: Option<String>,
@@ -104,6 +112,32 @@ pub struct ServeArgs {
     /// Serve the page's files from this directory, to develop them
     #[arg(long, value_name = "DIR")]
     pub(crate) web_dir: Option<PathBuf>,
+}
+
+/// Options of `papo rendezvous`, as they were typed: [`crate::config`] gives them their meaning.
+#[derive(Debug, Default, Args)]
+pub struct RendezvousArgs {
+    /// Address where peers register (default: 0.0.0.0:5000)
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// Program to answer like: 2025-09 or 2025-11 (default: 2025-09)
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) dialect: Option<String>,
+    /// Connections a minute from one address (default: what the dialect has)
+    #[arg(long, value_name = "N|off")]
+    pub(crate) max_per_minute: Option<String>,
+    /// Network without limits per address, such as 10.0.0.0/8; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) trust: Vec<String>,
+    /// File that keeps the records (default: rendezvous-PORT.jsonl in the data directory)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
+    /// Keep no file: the records end with this process
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// Print where it listens as one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

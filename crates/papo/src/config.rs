@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use papo_core::id::RoomName;
 use papo_core::limits::SESSION_RATE;
+use papo_core::wire::rendezvous::Dialect;
 use papo_core::wire::signature::LinkSecret;
 
 use crate::cli::ServeArgs;
@@ -16,17 +17,22 @@ use crate::text::{Lang, Message};
 mod file;
 mod layer;
 mod link;
+mod options;
+mod rendezvous;
 mod values;
 
 pub use link::{LinkUrl, Scheme};
+pub use rendezvous::{Data, RendezvousSettings};
 
 use layer::{Found, Layer, Layers};
+use options::Flags;
 
 const DEFAULT_NAME: &str = "papo";
 const DEFAULT_ROOM: &str = "lobby";
 const HTTP_PORT: u16 = 8000;
 /// The port of the TCP text door.
 pub const TCP_PORT: u16 = 4333;
+const REGISTRY_PORT: u16 = 5000;
 
 /// What `papo serve` was asked to do, every value parsed.
 #[derive(Debug, Clone)]
@@ -37,7 +43,7 @@ pub struct ServeSettings {
     pub http: SocketAddr,
     /// Where the TCP text door listens; `None` when it is off.
     pub tcp: Option<SocketAddr>,
-    /// Both doors are open to the network (the addresses above say so already).
+    /// All doors are open to the network (the addresses above say so already).
     pub lan: bool,
     /// The room that everyone enters first.
     pub room: RoomName,
@@ -45,6 +51,8 @@ pub struct ServeSettings {
     pub links: Vec<LinkUrl>,
     /// What linked hubs sign their messages with.
     pub link_secret: Option<LinkSecret>,
+    /// The registry of peers that runs inside the hub; `None` for none.
+    pub rendezvous: Option<RendezvousSettings>,
     /// Messages a second that one session may say in the long run; `None` for any number.
     pub session_rate: Option<u32>,
     /// Networks without limits per address.
@@ -120,11 +128,7 @@ impl ServeSettings {
         file: Option<&ConfigFile>,
         lang: Lang,
     ) -> Result<Self, Failure> {
-        let mut layers = vec![Layer::from_flags(flags), Layer::from_environment(variable)?];
-        if let Some(file) = file {
-            layers.push(file::read(&file.path, &file.text)?);
-        }
-        let layers = Layers(layers);
+        let layers = Layers::new(flags, &variable, file)?;
         let lan = layers.switch("lan");
         let open = |address: SocketAddr| {
             if lan {
@@ -135,12 +139,24 @@ impl ServeSettings {
         };
         let http = layers.one("http", |text| values::address(text, HTTP_PORT))?;
         let tcp = layers.one("tcp", |text| values::address_or_off(text, TCP_PORT))?;
+        let name = layers.one("name", values::hub_name)?;
+        let name = name.unwrap_or_else(|| DEFAULT_NAME.to_owned());
+        let rendezvous = layers.one("rendezvous-listen", |text| values::address_or_off(text, REGISTRY_PORT))?;
+        let trust = layers.each("trust", values::network)?;
+        let json = layers.switch("json");
+        let rendezvous = rendezvous.flatten().map(open).map(|listen| RendezvousSettings {
+            listen,
+            dialect: Dialect::default(),
+            max_per_minute: None,
+            trust: trust.clone(),
+            data: Data::usual(listen.port(), Some(&name), &variable),
+            json,
+            lang,
+        });
         let mut links = layers.each("link", str::parse::<LinkUrl>)?;
         without_repeats(&mut links);
         Ok(Self {
-            name: layers
-                .one("name", values::hub_name)?
-                .unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+            name,
             http: open(http.unwrap_or_else(|| loopback(HTTP_PORT))),
             tcp: tcp.unwrap_or_else(|| Some(loopback(TCP_PORT))).map(open),
             lan,
@@ -150,12 +166,13 @@ impl ServeSettings {
             },
             links,
             link_secret: layers.one("link-secret-file", values::secret)?,
+            rendezvous,
             session_rate: layers.one("session-rate", values::rate)?.unwrap_or(Some(SESSION_RATE)),
-            trust: layers.each("trust", values::network)?,
+            trust,
             classroom: layers.switch("classroom"),
             allow_hosts: layers.each("allow-host", values::host)?,
             allow_origins: layers.each("allow-origin", values::origin)?,
-            json: layers.switch("json"),
+            json,
             web_dir: layers.one("web-dir", values::directory)?,
             lang,
         })
@@ -163,6 +180,18 @@ impl ServeSettings {
 }
 
 impl Layers {
+    fn new<F: Flags>(
+        flags: &F,
+        variable: impl Fn(&str) -> Option<String>,
+        file: Option<&ConfigFile>,
+    ) -> Result<Self, Failure> {
+        let mut layers = vec![flags.layer(), Layer::from_environment(F::SECTION, variable)?];
+        if let Some(file) = file {
+            layers.push(file::read(&file.path, &file.text, F::SECTION)?);
+        }
+        Ok(Self(layers))
+    }
+
     /// The strongest layer's value of an option, parsed.
     fn one<T>(&self, option: &str, parse: impl Fn(&str) -> Result<T, Message>) -> Result<Option<T>, Failure> {
         match self.find(option) {

@@ -7,6 +7,7 @@ pub mod error;
 pub mod health;
 pub mod hub;
 mod net;
+pub mod rendezvous;
 pub mod shutdown;
 pub mod telemetry;
 pub mod text;

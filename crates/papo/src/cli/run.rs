@@ -1,12 +1,12 @@
 //! From a command line to the command itself.
 
 use super::{Cli, Command, command, environment, packaging};
-use crate::config::{self, ServeSettings};
+use crate::config::{self, RendezvousSettings, ServeSettings};
 use crate::connect::{self, Target};
 use crate::error::{Exit, Failure};
 use crate::shutdown::Shutdown;
 use crate::text::Texts;
-use crate::{health, hub};
+use crate::{health, hub, rendezvous};
 
 /// Runs a command to its end.
 ///
@@ -20,6 +20,12 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             let settings = ServeSettings::merge(&flags, environment, file.as_ref(), texts.lang())?;
             let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
             hub::serve(settings, shutdown).await
+        }
+        Command::Rendezvous(flags) => {
+            let file = config::find(cli.config.as_deref(), environment)?;
+            let settings = RendezvousSettings::merge(&flags, environment, file.as_ref(), texts.lang())?;
+            let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
+            rendezvous::serve(settings, shutdown).await
         }
         Command::Connect(arguments) => {
             let target: Target = arguments.address.parse().map_err(Failure::usage)?;

@@ -43,7 +43,15 @@ fn help_speaks_one_language_and_shows_an_example() {
         ("en", "Example:", ["Exemplo", "Uso:", "Opções"]),
         ("pt-BR", "Exemplo:", ["Usage", "Options:", "Print help"]),
     ] {
-        let commands: [&[&str]; 6] = [&[], &["serve"], &["connect"], &["health"], &["completions"], &["man"]];
+        let commands: [&[&str]; 7] = [
+            &[],
+            &["serve"],
+            &["rendezvous"],
+            &["connect"],
+            &["health"],
+            &["completions"],
+            &["man"],
+        ];
         for path in commands {
             let mut line = vec!["papo"];
             line.extend(path);
@@ -64,11 +72,13 @@ fn help_speaks_one_language_and_shows_an_example() {
 
 #[test]
 fn mistakes_are_explained() {
-    let cases: [(&[&str], &[&str]); 11] = [
+    let cases: [(&[&str], &[&str]); 13] = [
         (&["papo", "serve", "--htpt", "x"], &["--htpt", "--http"]),
         (&["papo", "serve", "--zzz"], &["--zzz"]),
         (&["papo", "complet"], &["complet", "completions"]),
         (&["papo", "--config", "x"], &["papo --help"]),
+        (&["papo", "rendezvous", "--emphemeral"], &["--ephemeral"]),
+        (&["papo", "rendevous"], &["rendezvous"]),
         (&["papo", "srve"], &["srve", "serve"]),
         (&["papo", "serve", "--http"], &["--http"]),
         (&["papo", "serve", "--http", "1", "--http", "2"], &["--http"]),
@@ -128,6 +138,7 @@ fn packagers_get_every_command() {
         [
             "papo.1",
             "papo-serve.1",
+            "papo-rendezvous.1",
             "papo-connect.1",
             "papo-health.1",
             "papo-completions.1",

@@ -5,16 +5,15 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::layer::{Found, Given, Kind, Layer, SPECS, Source};
+use super::layer::{Found, Given, Layer, Source};
+use super::options::{Kind, SECTIONS, Section};
 use crate::error::Failure;
 use crate::text::Message;
 use papo_core::suggest::closest;
 
-const SECTION: &str = "serve";
-
-/// Reads the `[serve]` section. Whatever else stands in the file is an error: a misspelt setting that is silently
-/// left out costs its owner an evening.
-pub(super) fn read(path: &Path, text: &str) -> Result<Layer, Failure> {
+/// Reads one command's section. The others are looked through as well, and whatever else stands in the file is an
+/// error: a misspelt setting that is silently left out costs its owner an evening.
+pub(super) fn read(path: &Path, text: &str, wanted: &Section) -> Result<Layer, Failure> {
     let document = File { path, text };
     let root = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
@@ -23,20 +22,25 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Layer, Failure> {
             Message::new("error-toml-syntax").with("detail", error.message().to_owned()),
         )
     })?;
-    let mut layer = Layer::default();
+    let mut found = Layer::default();
     for (key, value) in root.get_ref() {
-        if key.get_ref() != SECTION {
-            return Err(document.unknown(key.span().start, key.get_ref(), [SECTION]));
-        }
-        let DeValue::Table(section) = value.get_ref() else {
-            let want = Message::new("error-want-section").with("section", SECTION);
+        let Some(section) = SECTIONS.into_iter().find(|section| section.name == key.get_ref()) else {
+            let known = SECTIONS.map(|section| section.name);
+            return Err(document.unknown(key.span().start, key.get_ref(), known));
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            let want = Message::new("error-want-section").with("section", section.name);
             return Err(document.complain(key.span().start, want));
         };
-        for (key, value) in section {
-            document.setting(key.get_ref(), key.span().start, value, &mut layer)?;
+        let mut layer = Layer::default();
+        for (key, value) in table {
+            document.setting(section, key.get_ref(), key.span().start, value, &mut layer)?;
+        }
+        if section.name == wanted.name {
+            found = layer;
         }
     }
-    Ok(layer)
+    Ok(found)
 }
 
 struct File<'a> {
@@ -45,9 +49,16 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn setting(&self, key: &str, at: usize, value: &Spanned<DeValue<'_>>, layer: &mut Layer) -> Result<(), Failure> {
-        let Some(spec) = SPECS.iter().find(|spec| spec.name == key) else {
-            return Err(self.unknown(at, key, SPECS.iter().map(|spec| spec.name)));
+    fn setting(
+        &self,
+        section: &Section,
+        key: &str,
+        at: usize,
+        value: &Spanned<DeValue<'_>>,
+        layer: &mut Layer,
+    ) -> Result<(), Failure> {
+        let Some(spec) = section.specs.iter().find(|spec| spec.name == key) else {
+            return Err(self.unknown(at, key, section.specs.iter().map(|spec| spec.name)));
         };
         let given = match (spec.kind, value.get_ref()) {
             (Kind::Text | Kind::TextOrNumber, DeValue::String(text)) => Some(Given::Text(text.to_string())),

@@ -1,19 +1,27 @@
 use super::*;
 use crate::text::Texts;
 
-type Variables<'a> = &'a [(&'a str, &'a str)];
+pub(super) type Variables<'a> = &'a [(&'a str, &'a str)];
 
 /// Settings merged from flags, variables and the text of a file.
 fn merge(flags: &ServeArgs, variables: Variables<'_>, file: Option<&str>) -> Result<ServeSettings, Failure> {
-    let variable = |name: &str| {
+    ServeSettings::merge(flags, environment(variables), written(file).as_ref(), Lang::En)
+}
+
+/// An environment with those variables.
+pub(super) fn environment(variables: Variables<'_>) -> impl Fn(&str) -> Option<String> + '_ {
+    |name| {
         let found = variables.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
-    };
-    let file = file.map(|text| ConfigFile {
+    }
+}
+
+/// A `papo.toml` with that text.
+pub(super) fn written(text: Option<&str>) -> Option<ConfigFile> {
+    text.map(|text| ConfigFile {
         path: PathBuf::from("papo.toml"),
         text: text.to_owned(),
-    });
-    ServeSettings::merge(flags, variable, file.as_ref(), Lang::En)
+    })
 }
 
 fn http(text: &str) -> ServeArgs {
@@ -31,7 +39,7 @@ fn link(text: &str) -> ServeArgs {
 }
 
 /// The sentence in both languages must hold every word.
-fn refused(result: Result<ServeSettings, Failure>, words: &[&str]) {
+pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, Failure>, words: &[&str]) {
     let failure = result.unwrap_err();
     assert_eq!(failure.exit(), crate::error::Exit::Usage);
     for lang in [Lang::En, Lang::PtBr] {
@@ -53,6 +61,7 @@ fn without_settings_a_hub_stays_on_this_machine() {
         room: "lobby".parse().unwrap(),
         links: Vec::new(),
         link_secret: None,
+        rendezvous: None,
         session_rate: Some(5),
         trust: Vec::new(),
         classroom: false,
@@ -191,12 +200,14 @@ fn what_people_type_wrong_says_what_to_write() {
 
 #[test]
 fn mistakes_in_the_file_are_found_by_line_and_word() {
-    let cases: [(&str, &[&str]); 10] = [
+    let cases: [(&str, &[&str]); 12] = [
         ("[serve]\nnaem = \"x\"", &["papo.toml:2", "naem", "name"]),
         (
             "[serve]\nlink_secret_file = \"x\"",
             &["papo.toml:2", "link_secret_file", "link-secret-file"],
         ),
+        ("[serve]\n[rendezvous]\nlsten = 1", &["papo.toml:3", "lsten", "listen"]),
+        ("rendezvous = 1", &["papo.toml:1", "[rendezvous]"]),
         ("# hub\n\n[server]\n", &["papo.toml:3", "server", "serve"]),
         ("serve = 1", &["papo.toml:1", "[serve]"]),
         ("[serve]\nname = 7", &["papo.toml:2", "name"]),
@@ -248,4 +259,63 @@ fn the_settings_file_is_the_named_one_or_the_usual_ones() {
     let failure = find(Some(&missing), variable).unwrap_err();
     assert!(failure.to_string().contains("missing.toml"), "{failure}");
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_registry_inside_a_hub_has_its_own_folder() {
+    let variables = [
+        ("XDG_DATA_HOME", "/data"),
+        ("PAPO_TRUST", "10.0.0.0/8"),
+        ("PAPO_LISTEN", "x"),
+    ];
+    let inside = |address: &str, name: &str, lan: bool| {
+        let flags = ServeArgs {
+            rendezvous_listen: Some(address.to_owned()),
+            name: Some(name.to_owned()),
+            lan,
+            ..ServeArgs::default()
+        };
+        merge(
+            &flags,
+            &variables,
+            Some("[serve]\nrendezvous-listen = 7\n[rendezvous]\ndata = \"no\""),
+        )
+        .unwrap()
+        .rendezvous
+    };
+    let cases = [
+        (
+            "5001",
+            "north",
+            false,
+            "127.0.0.1:5001",
+            "/data/papo/north/rendezvous-5001.jsonl",
+        ),
+        (
+            "::1",
+            "a b",
+            false,
+            "[::1]:5000",
+            "/data/papo/a b/rendezvous-5000.jsonl",
+        ),
+        (
+            "5001",
+            "../x",
+            true,
+            "0.0.0.0:5001",
+            "/data/papo/%2E.%2Fx/rendezvous-5001.jsonl",
+        ),
+    ];
+    for (address, name, lan, listen, path) in cases {
+        let settings = inside(address, name, lan).unwrap();
+        assert_eq!(settings.listen, listen.parse().unwrap());
+        assert_eq!(settings.data, Data::File(path.into()));
+        assert_eq!(settings.trust, ["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!(
+            (settings.dialect, settings.max_per_minute),
+            (Dialect::September2025, None)
+        );
+    }
+    assert!(inside("off", "north", true).is_none());
+    assert_eq!(inside("127.0.0.1:0", "north", false).unwrap().data, Data::Ephemeral);
 }

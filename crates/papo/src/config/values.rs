@@ -8,6 +8,7 @@ use axum::http::Uri;
 use ipnet::IpNet;
 use papo_core::id::RoomName;
 use papo_core::limits::NAME_CHARS;
+use papo_core::wire::rendezvous::{Dialect, ParseDialectError};
 use papo_core::wire::signature::{LinkSecret, SECRET_BYTES, SecretError};
 
 use super::loopback;
@@ -99,6 +100,23 @@ pub(super) fn rate(text: &str) -> Result<Option<u32>, Message> {
         Ok(rate) if rate > 0 => Ok(Some(rate)),
         _ => Err(Message::new("error-rate")),
     }
+}
+
+pub(super) fn per_minute(text: &str) -> Result<Option<u32>, Message> {
+    rate(text).map_err(|_| Message::new("error-per-minute"))
+}
+
+pub(super) fn dialect(text: &str) -> Result<Dialect, Message> {
+    text.parse().map_err(|ParseDialectError| Message::new("error-dialect"))
+}
+
+/// The name of a file that may not exist yet.
+pub(super) fn file(text: &str) -> Result<PathBuf, Message> {
+    let path = PathBuf::from(text);
+    if path.file_name().is_none() || text.ends_with(std::path::is_separator) {
+        return Err(Message::new("error-file-name"));
+    }
+    Ok(path)
 }
 
 /// A network, or an address for itself alone.
