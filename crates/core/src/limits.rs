@@ -161,8 +161,27 @@ pub const RENDEZVOUS_PER_MINUTE_MAX: u32 = 60_000;
 pub const RENDEZVOUS_WINDOW_ENTRIES: usize = 1_048_576;
 /// Connections of the rendezvous at once; a new one takes the place of the one that is there longest.
 pub const RENDEZVOUS_CONNECTIONS: usize = 1024;
+/// Requests that may wait for the registry; a full inbox makes connections wait.
+pub const RENDEZVOUS_INBOX: usize = 1024;
 /// After the reply, what the client still sends is read and thrown away for this long, so that closing does not turn
 /// into a reset that would destroy the reply.
 pub const RENDEZVOUS_DRAIN: Duration = Duration::from_secs(1);
 /// And so many bytes of it.
 pub const RENDEZVOUS_DRAIN_BYTES: usize = 1024 * 1024;
+
+// ---- Log files ----------------------------------------------------------------------------------------------------
+
+/// Bytes that may wait for the disk, written or not, until it has them for good; beyond, the registry is busy. Seconds
+/// of a disk that hangs.
+pub const JOURNAL_QUEUE_BYTES: usize = 8 * 1024 * 1024;
+/// Longest line of a log file, in bytes with its newline: twice the longest request (docs/protocol.md 1.10).
+pub const JOURNAL_LINE_BYTES: usize = 64 * 1024;
+/// A log file below this size is never compacted, in bytes; above, when it has twice the size that it had after the
+/// last time.
+pub const JOURNAL_COMPACT_BYTES: u64 = 1024 * 1024;
+/// Bytes read from a log file at once.
+pub const JOURNAL_READ_BYTES: usize = 64 * 1024;
+/// First wait after the disk failed; doubles up to [`JOURNAL_PAUSE_MAX`].
+pub const JOURNAL_PAUSE_MIN: Duration = Duration::from_millis(200);
+/// Longest wait between two tries on a disk that fails.
+pub const JOURNAL_PAUSE_MAX: Duration = Duration::from_secs(5);

@@ -105,6 +105,16 @@ error-host = is no host name: write the name alone, without http:// and without 
 error-origin = is no origin: write one such as https://chat.example, without a path
 error-directory = holds no index.html: name the directory of the page
 
+error-journal = cannot keep data in { $path }: { $detail }
+error-journal-in-use = { $path } is in use by another papo: choose another --data, or --ephemeral
+error-journal-no-file = { $path } is no regular file: choose another --data, or --ephemeral
+error-journal-foreign = { $path } holds something else than a registry's data: choose another --data, or --ephemeral
+error-journal-unsaved =
+    { $entries ->
+        [one] 1 change is not in { $path }: { $detail }
+       *[other] { $entries } changes are not in { $path }: { $detail }
+    }
+
 error-health-url = "{ $given }" is no URL of a hub: write one such as http://127.0.0.1:8000
 error-health-status = { $url } answers { $status }: the hub is not ready
 error-health-unreachable = nobody answers at { $url } ({ $detail }): is papo serve running there?

@@ -105,6 +105,16 @@ error-host = não é um nome de máquina: escreva só o nome, sem http:// e sem 
 error-origin = não é uma origem: escreva uma como https://chat.example, sem caminho
 error-directory = não tem um index.html: dê o diretório da página
 
+error-journal = não foi possível guardar os dados em { $path }: { $detail }
+error-journal-in-use = { $path } está em uso por outro papo: escolha outro --data, ou --ephemeral
+error-journal-no-file = { $path } não é um arquivo comum: escolha outro --data, ou --ephemeral
+error-journal-foreign = { $path } contém algo que não são os dados de um registro: escolha outro --data, ou --ephemeral
+error-journal-unsaved =
+    { $entries ->
+        [one] 1 mudança não está em { $path }: { $detail }
+       *[other] { $entries } mudanças não estão em { $path }: { $detail }
+    }
+
 error-health-url = "{ $given }" não é a URL de um hub: escreva uma como http://127.0.0.1:8000
 error-health-status = { $url } responde { $status }: o hub não está pronto
 error-health-unreachable = ninguém responde em { $url } ({ $detail }): o papo serve está rodando lá?

@@ -1,5 +1,7 @@
 //! `papo rendezvous`: a registry where peers find each other.
 
+pub mod journal;
+
 use crate::config::RendezvousSettings;
 use crate::error::{Exit, Failure};
 use crate::shutdown::Shutdown;
