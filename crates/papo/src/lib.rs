@@ -1,6 +1,7 @@
 //! The half of papo that touches the world: sockets, disk, terminal, browser.
 
 pub mod cli;
+mod clock;
 pub mod config;
 pub mod connect;
 pub mod error;

@@ -2,4 +2,6 @@
 
 pub(crate) mod accept;
 pub(crate) mod connection;
+pub(crate) mod files;
 pub(crate) mod outbound;
+pub(crate) mod reach;

@@ -3,19 +3,20 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant as Clock};
 
 use bytes::Bytes;
 use papo_core::hub::{CloseReason, Hub, Input, Output, RelayReply, RelayRequest};
 use papo_core::id::{RequestId, RoomId, SessionId};
 use papo_core::limits::{HUB_INBOX, LAST_CALL_DEADLINE, SHUTDOWN_DEADLINE};
-use papo_core::time::{Instant, UtcMillis};
+use papo_core::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant as Deadline, MissedTickBehavior, interval, sleep_until};
 
 use super::fanout::Log;
 use super::post::Poster;
 use super::{Event, encode, remarks, words};
+use crate::clock::utc_now;
 use crate::net::connection::{Connection, Control, Form};
 use crate::text::Texts;
 
@@ -468,10 +469,4 @@ async fn wait_until(at: Option<Deadline>) {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-/// The time of day.
-pub(crate) fn utc_now() -> UtcMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UtcMillis::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

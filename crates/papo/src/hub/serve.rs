@@ -1,7 +1,7 @@
 //! `papo serve`: everything that a hub needs, from its settings to its end.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
@@ -13,15 +13,18 @@ use papo_core::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::driver::{Driver, utc_now};
+use super::driver::Driver;
 use super::guard::Guard;
 use super::http::{App, Bodies, Door, Hello, Places};
 use super::page::Page;
 use super::post::{Poster, Resolver};
 use super::{Inbox, tcp};
+use crate::clock::utc_now;
 use crate::config::ServeSettings;
 use crate::error::{Exit, Failure};
-use crate::net::accept::{accept, listen};
+use crate::net::accept::{accept, bind};
+use crate::net::{files, reach};
+use crate::rendezvous;
 use crate::shutdown::Shutdown;
 use crate::text::{Message, Texts};
 
@@ -32,9 +35,18 @@ use crate::text::{Message, Texts};
 /// When an address cannot be bound, or a setting cannot be used.
 pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Exit, Failure> {
     let texts = Texts::new(settings.lang);
-    raise_file_limit(&texts);
-    let http = bind(settings.http, "--http")?;
-    let tcp = settings.tcp.map(|address| bind(address, "--tcp")).transpose()?;
+    // Every session and every HTTP connection is a file; and there are listeners, hub links, requests, libraries.
+    let files = limits::SESSIONS + limits::HTTP_CONNECTIONS + 256;
+    let rendezvous_files = settings
+        .rendezvous
+        .as_ref()
+        .map_or(0, |_| limits::RENDEZVOUS_CONNECTIONS);
+    files::raise(files + rendezvous_files, &texts);
+    let http = bind(settings.http, "serve", "--http")?;
+    let tcp = settings
+        .tcp
+        .map(|address| bind(address, "serve", "--tcp"))
+        .transpose()?;
     let doors = Doors {
         http: http.local_addr().map_err(Failure::unexpected)?,
         tcp: tcp
@@ -42,6 +54,12 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
             .map(TcpListener::local_addr)
             .transpose()
             .map_err(Failure::unexpected)?,
+        rendezvous: None,
+    };
+    let mut registry = rendezvous(&settings)?;
+    let doors = Doors {
+        rendezvous: registry.as_ref().map(rendezvous::Running::address),
+        ..doors
     };
     let id = HubId::from_bits(u128::from_le_bytes(random()?));
     let started = Clock::now();
@@ -69,6 +87,7 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
 
     let signal = tokio::select! {
         signal = shutdown.wait() => signal,
+        failure = died(&mut registry) => return Err(failure),
         // Doors without a hub behind them would take connections and stay silent: better to end and be started again.
         died = &mut driving => {
             let why = died.err().map_or_else(|| "it returned".to_owned(), |error| error.to_string());
@@ -79,6 +98,9 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     end.send_replace(true);
     driving.await.map_err(Failure::unexpected)?;
     resolving.abort();
+    if let Some(registry) = registry {
+        registry.end().await?;
+    }
     Ok(signal.exit())
 }
 
@@ -105,20 +127,25 @@ fn http_door(settings: &ServeSettings, doors: Doors, inbox: Inbox, resolver: Arc
 struct Doors {
     http: SocketAddr,
     tcp: Option<SocketAddr>,
+    rendezvous: Option<SocketAddr>,
 }
 
-fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListener, Failure> {
-    listen(address).map_err(|error| {
-        let key = match error.kind() {
-            io::ErrorKind::AddrInUse => "error-bind-in-use",
-            io::ErrorKind::PermissionDenied => "error-bind-permission",
-            io::ErrorKind::AddrNotAvailable => "error-bind-not-here",
-            _ => "error-bind",
-        };
-        let next = SocketAddr::new(address.ip(), address.port().wrapping_add(1).max(1024));
-        let message = Message::new(key).showing("address", address).with("option", option);
-        Failure::network(message.showing("next", next).showing("error", error))
-    })
+/// The rendezvous inside the hub, if there is to be one. Whom the hub trusts, it trusts too.
+fn rendezvous(settings: &ServeSettings) -> Result<Option<rendezvous::Running>, Failure> {
+    let Some(inside) = &settings.rendezvous else {
+        return Ok(None);
+    };
+    let mut inside = inside.clone();
+    inside.trust.extend(unlimited(settings));
+    rendezvous::Running::start(&inside, "serve", "--rendezvous-listen").map(Some)
+}
+
+/// Returns only when there is a rendezvous and it ended by itself.
+async fn died(registry: &mut Option<rendezvous::Running>) -> Failure {
+    match registry {
+        Some(registry) => registry.died().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Failure> {
@@ -177,38 +204,6 @@ fn private_networks() -> Vec<IpNet> {
     PRIVATE.iter().filter_map(|network| network.parse().ok()).collect()
 }
 
-/// Every connection is a file, and the usual soft limit of 1024 is for programs that still use `select`.
-fn raise_file_limit(texts: &Texts) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        /// Files besides sessions: listeners, hub links, requests, libraries.
-        const OTHERS: usize = 256;
-        let wanted = (limits::SESSIONS + limits::HTTP_CONNECTIONS + OTHERS) as u64;
-        let limit = getrlimit(Resource::Nofile);
-        if limit.current.is_none_or(|current| current >= wanted) {
-            return;
-        }
-        let raised = limit.maximum.map_or(wanted, |most| wanted.min(most));
-        let set = setrlimit(
-            Resource::Nofile,
-            Rlimit {
-                current: Some(raised),
-                maximum: limit.maximum,
-            },
-        );
-        let got = if set.is_ok() {
-            raised
-        } else {
-            limit.current.unwrap_or(0)
-        };
-        if got < wanted {
-            let message = Message::new("serve-few-files").with("got", got).with("wanted", wanted);
-            eprintln!("papo: {}", texts.say(&message));
-        }
-    }
-}
-
 /// The first line of output: for programs on stdout, for people on stderr.
 fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) -> io::Result<()> {
     if settings.json {
@@ -221,6 +216,8 @@ fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) ->
             "http_port": doors.http.port(),
             "tcp": doors.tcp.map(|address| address.to_string()),
             "tcp_port": doors.tcp.map(|address| address.port()),
+            "rendezvous": doors.rendezvous.map(|address| address.to_string()),
+            "rendezvous_port": doors.rendezvous.map(|address| address.port()),
         });
         let mut out = io::stdout().lock();
         writeln!(out, "{ready}")?;
@@ -249,6 +246,10 @@ fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) ->
             .with("spaced", spaced);
         writeln!(out, "  {}", texts.say(&message))?;
     }
+    for address in doors.rendezvous.map(reach::addresses).into_iter().flatten() {
+        let message = Message::new("serve-ready-rendezvous").showing("address", address);
+        writeln!(out, "  {}", texts.say(&message))?;
+    }
     for link in &settings.links {
         writeln!(
             out,
@@ -264,41 +265,20 @@ fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) ->
 
 /// How this hub is reached, as far as it can tell.
 fn hello(settings: &ServeSettings, doors: Doors) -> Hello {
-    let reachable = |address: SocketAddr| -> Vec<SocketAddr> {
-        if !address.ip().is_unspecified() {
-            return vec![address];
-        }
-        let here = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port());
-        lan_address()
-            .map(|ip| SocketAddr::new(ip, address.port()))
-            .into_iter()
-            .chain([here])
-            .collect()
-    };
     Hello {
         name: settings.name.clone(),
         room: settings.room.clone(),
-        http: reachable(doors.http)
+        http: reach::addresses(doors.http)
             .iter()
             .map(|address| format!("http://{address}"))
             .collect(),
         tcp: doors
             .tcp
-            .map(reachable)
+            .map(reach::addresses)
             .into_iter()
             .flatten()
             .map(|address| address.to_string())
             .collect(),
         lan: !doors.http.ip().is_loopback(),
     }
-}
-
-/// The address of this machine on its network: the one from which it would reach the rest of the world. Connecting a
-/// UDP socket only asks the routing table and sends nothing.
-fn lan_address() -> Option<IpAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // An address of the block that is set aside for documentation.
-    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
-    let address = socket.local_addr().ok()?.ip();
-    (!address.is_unspecified() && !address.is_loopback()).then_some(address)
 }

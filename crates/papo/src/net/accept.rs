@@ -9,6 +9,9 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::error::Failure;
+use crate::text::Message;
+
 /// Binds and listens. An address in use is an error, not shared with whoever has it.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
@@ -24,29 +27,53 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
+/// Binds and listens for a command, and says what to do when that fails: `option` is what names the address.
+pub(crate) fn bind(address: SocketAddr, command: &'static str, option: &'static str) -> Result<TcpListener, Failure> {
+    listen(address).map_err(|error| {
+        let key = match error.kind() {
+            io::ErrorKind::AddrInUse => "error-bind-in-use",
+            io::ErrorKind::PermissionDenied => "error-bind-permission",
+            io::ErrorKind::AddrNotAvailable => "error-bind-not-here",
+            _ => "error-bind",
+        };
+        let next = SocketAddr::new(address.ip(), address.port().wrapping_add(1).max(1024));
+        let message = Message::new(key)
+            .showing("address", address)
+            .with("command", command)
+            .with("option", option);
+        Failure::network(message.showing("next", next).showing("error", error))
+    })
+}
+
 /// Accepts until `shutdown` turns true, and gives each connection to `serve` with its address.
 pub(crate) async fn accept(
     listener: TcpListener,
     mut shutdown: watch::Receiver<bool>,
     mut serve: impl FnMut(TcpStream, IpAddr),
 ) {
+    loop {
+        tokio::select! {
+            (stream, address) = next(&listener) => serve(stream, address.ip().to_canonical()),
+            _ = shutdown.wait_for(|&ending| ending) => return,
+        }
+    }
+}
+
+/// The next connection and its address. What is wrong with a single connection is passed over; when none can be
+/// accepted, this waits for better times. Nothing is lost when it is dropped.
+pub(crate) async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     /// Without a free file the kernel would offer the same connection again at once, and this loop would spin.
     const PAUSE: Duration = Duration::from_millis(100);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = shutdown.wait_for(|&ending| ending) => return,
-        };
-        match accepted {
+        match listener.accept().await {
             Ok((stream, address)) => {
                 prepare(&stream);
-                serve(stream, address.ip().to_canonical());
+                return (stream, address);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections; trying again");
-                // Ends early when the hub ends.
-                let _ = tokio::time::timeout(PAUSE, shutdown.wait_for(|&ending| ending)).await;
+                tokio::time::sleep_until(tokio::time::Instant::now() + PAUSE).await;
             }
         }
     }

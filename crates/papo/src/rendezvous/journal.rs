@@ -62,6 +62,12 @@ impl Position {
     pub const fn get(self) -> u64 {
         self.0
     }
+
+    /// So many entries further.
+    #[must_use]
+    pub const fn plus(self, entries: u64) -> Self {
+        Self(self.0.saturating_add(entries))
+    }
 }
 
 /// How far the disk is.

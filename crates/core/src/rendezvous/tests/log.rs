@@ -32,7 +32,7 @@ fn encode(log: &[Entry]) -> Vec<u8> {
 fn compacted(log: &[Entry], utc: UtcMillis) -> Vec<Entry> {
     let mut kept = BTreeMap::new();
     for entry in log {
-        let line = entry.clone().kept();
+        let line = entry.kept();
         kept.insert(line.key, (line.gone, line.until, entry.clone()));
     }
     let mut kept: Vec<_> = kept
