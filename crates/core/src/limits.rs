@@ -185,3 +185,5 @@ pub const JOURNAL_READ_BYTES: usize = 64 * 1024;
 pub const JOURNAL_PAUSE_MIN: Duration = Duration::from_millis(200);
 /// Longest wait between two tries on a disk that fails.
 pub const JOURNAL_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// Largest `peers.json` of an old server that is taken over, in bytes: some 80,000 peers. It is read as a whole.
+pub const OLD_REGISTRY_BYTES: usize = 16 * 1024 * 1024;

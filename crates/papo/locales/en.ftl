@@ -109,6 +109,8 @@ error-journal = cannot keep data in { $path }: { $detail }
 error-journal-in-use = { $path } is in use by another papo: choose another --data, or --ephemeral
 error-journal-no-file = { $path } is no regular file: choose another --data, or --ephemeral
 error-journal-foreign = { $path } holds something else than a registry's data: choose another --data, or --ephemeral
+error-import-large = { $path } is larger than { $limit } MiB: no old server wrote it
+error-import-malformed = { $path } begins as an old server's file and is no list of peers: { $detail }. Mend it, or choose another --data
 error-journal-unsaved =
     { $entries ->
         [one] 1 change is not in { $path }: { $detail }

@@ -109,6 +109,8 @@ error-journal = não foi possível guardar os dados em { $path }: { $detail }
 error-journal-in-use = { $path } está em uso por outro papo: escolha outro --data, ou --ephemeral
 error-journal-no-file = { $path } não é um arquivo comum: escolha outro --data, ou --ephemeral
 error-journal-foreign = { $path } contém algo que não são os dados de um registro: escolha outro --data, ou --ephemeral
+error-import-large = { $path } é maior que { $limit } MiB: nenhum servidor antigo o escreveu
+error-import-malformed = { $path } começa como o arquivo de um servidor antigo e não é uma lista de pares: { $detail }. Conserte-o, ou escolha outro --data
 error-journal-unsaved =
     { $entries ->
         [one] 1 mudança não está em { $path }: { $detail }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod driver;
+pub mod import;
 pub mod journal;
 mod store;
 
@@ -12,10 +13,10 @@ use std::path::Path;
 use std::time::Instant as Clock;
 
 use papo_core::limits;
-use papo_core::rendezvous::log::Entry;
+use papo_core::rendezvous::log::{Entry, Stored};
 use papo_core::rendezvous::{Capacity, Config, Input, Registry};
 use papo_core::time::Instant;
-use papo_core::wire::rendezvous::Dialect;
+use papo_core::wire::rendezvous::{Dialect, Lease};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -150,6 +151,26 @@ fn open(path: &Path, registry: &mut Registry) -> Result<Store, Failure> {
         },
         now: utc_now,
     };
+    let mut place = 0;
+    let adopted = import::adopt(path, utc_now(), |old| {
+        place += 1;
+        Entry::Put(Stored {
+            ip: old.ip,
+            namespace: old.namespace.clone(),
+            name: old.name.clone(),
+            port: old.port,
+            observed_port: old.observed_port.unwrap_or(0),
+            ttl: Lease::clamped(old.lease_secs.into()),
+            at: old.registered,
+            place,
+            x: None,
+        })
+        .encode()
+    })?;
+    if let Some(adopted) = adopted {
+        let original = adopted.original.display();
+        tracing::info!(records = adopted.records, unusable = adopted.unusable, %original, "took over the records of an old server; its file is kept");
+    }
     let (journal, recovered) = Journal::open(path, rules, |line| {
         if let Some(entry) = Entry::decode(line) {
             registry.handle(Instant::ZERO, Input::Restored(entry));

@@ -26,6 +26,7 @@ mod open;
 mod queue;
 mod writer;
 
+pub(super) use open::begin_with;
 use queue::Queue;
 use writer::Unsaved;
 

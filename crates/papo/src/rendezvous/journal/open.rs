@@ -7,7 +7,7 @@ use std::thread;
 
 use tokio::sync::watch;
 
-use super::disk::{Disk, Handle, LockError, beside, folder};
+use super::disk::{Disk, Handle, LockError, System, beside, folder, prepare};
 use super::lines::Lines;
 use super::queue::Queue;
 use super::writer::Writer;
@@ -30,6 +30,15 @@ impl From<io::Error> for OpenError {
     }
 }
 
+impl From<LockError> for OpenError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held => Self::InUse,
+            LockError::Io(error) => Self::Io(error),
+        }
+    }
+}
+
 /// The sentence for whoever named the file.
 pub(super) fn refusal(path: &Path, error: impl Into<OpenError>) -> Failure {
     let message = match error.into() {
@@ -48,10 +57,7 @@ pub(super) fn open(
     tuning: Tuning,
     each: impl FnMut(&[u8]),
 ) -> Result<(Journal, Recovered), OpenError> {
-    let lock = disk.lock(&beside(path, ".lock")).map_err(|error| match error {
-        LockError::Held => OpenError::InUse,
-        LockError::Io(error) => OpenError::Io(error),
-    })?;
+    let lock = disk.lock(&beside(path, ".lock"))?;
     // A compaction that did not come to its end: the file itself has everything.
     disk.remove(&beside(path, ".new"))?;
     let mut file = disk.open(path)?;
@@ -74,6 +80,35 @@ pub(super) fn open(
         writer: Some(thread),
     };
     Ok((journal, recovered))
+}
+
+/// Puts a log with the content that `work` makes in place of the file, which nobody else has meanwhile: a crash leaves
+/// the one or the other, whole. `work` gets the file's real name; when it fails, the file stays as it is.
+pub(in crate::rendezvous) fn begin_with(
+    path: &Path,
+    work: impl FnOnce(&Path) -> Result<Vec<u8>, Failure>,
+) -> Result<(), Failure> {
+    let refuse = |error: io::Error| refusal(path, error);
+    let real = prepare(path).map_err(refuse)?;
+    let lock = System
+        .lock(&beside(&real, ".lock"))
+        .map_err(|error| refusal(path, error))?;
+    let content = work(&real)?;
+    // What a crash leaves of this name is removed when the journal is opened.
+    let new = beside(&real, ".new");
+    let replace = || {
+        let mut file = System.create(&new)?;
+        file.write_all(0, &content)?;
+        file.sync()?;
+        System.rename(&new, &real)?;
+        System.sync_folder(folder(&real))
+    };
+    let replaced = replace();
+    if replaced.is_err() {
+        drop(System.remove(&new));
+    }
+    drop(lock);
+    replaced.map_err(refuse)
 }
 
 /// Reads every complete line and cuts off what follows the last.

@@ -136,7 +136,7 @@ impl Writer {
                 // A disk that is full gets back at once what a part of the tail took.
                 self.dirty = self.file.truncate(self.durable).is_err();
                 if !failing {
-                    tracing::warn!(path = %self.path.display(), %error, "the log file takes nothing; what is said waits");
+                    tracing::warn!(path = %self.path.display(), %error, "the log file takes nothing; what comes waits");
                 }
                 self.pause = Some(Clock::now() + self.next_pause);
                 self.next_pause = (self.next_pause * 2).min(self.tuning.pause_max);
