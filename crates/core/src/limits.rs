@@ -187,3 +187,33 @@ pub const JOURNAL_PAUSE_MIN: Duration = Duration::from_millis(200);
 pub const JOURNAL_PAUSE_MAX: Duration = Duration::from_secs(5);
 /// Largest `peers.json` of an old server that is taken over, in bytes: some 80,000 peers. It is read as a whole.
 pub const OLD_REGISTRY_BYTES: usize = 16 * 1024 * 1024;
+
+// ---- At a rendezvous server, as its client --------------------------------------------------------------------------
+
+/// Longest reply that is read, in bytes: twice what servers put into a line, because a list may be longer than it says.
+pub const RENDEZVOUS_REPLY_BYTES: usize = 64 * 1024;
+/// Entries of one list that are looked at.
+pub const RENDEZVOUS_LISTED: usize = 1024;
+/// Characters of a server's complaint that are kept.
+pub const RENDEZVOUS_COMPLAINT_CHARS: usize = 256;
+/// Shortest lease that is believed, in a reply or for an entry's whole life.
+pub const RENDEZVOUS_LEASE_MIN: Duration = Duration::from_secs(1);
+/// Longest lease that is believed: what servers clamp to.
+pub const RENDEZVOUS_LEASE_MAX: Duration = Duration::from_secs(LEASE_MAX_SECS as u64);
+/// Lease that is asked for unless somebody says otherwise: what servers give by default.
+pub const RENDEZVOUS_LEASE: Duration = Duration::from_secs(LEASE_DEFAULT_SECS as u64);
+/// How often the list is asked for, on average.
+pub const RENDEZVOUS_DISCOVER_INTERVAL: Duration = Duration::from_secs(60);
+/// One request may be made in this time in the long run: two a minute, so that two dozen peers behind one address stay
+/// below the 50 connections a minute that servers allow it.
+pub const RENDEZVOUS_REQUEST_INTERVAL: Duration = Duration::from_secs(30);
+/// Requests that may be made at once: to register, to ask for the list, and once more because somebody asked.
+pub const RENDEZVOUS_REQUEST_BURST: u32 = 3;
+/// First wait after a failure; doubles up to [`RENDEZVOUS_BACKOFF_MAX`].
+pub const RENDEZVOUS_BACKOFF_MIN: Duration = Duration::from_secs(1);
+/// Longest wait between two tries.
+pub const RENDEZVOUS_BACKOFF_MAX: Duration = Duration::from_secs(60);
+/// How long a server that closes without a word is left alone: as long as its ban lasts.
+pub const RENDEZVOUS_BAN: Duration = Duration::from_secs(60);
+/// Longest ban that a server can announce and be believed.
+pub const RENDEZVOUS_BAN_MAX: Duration = Duration::from_secs(600);

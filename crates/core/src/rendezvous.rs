@@ -1,5 +1,6 @@
 //! The rendezvous: peers register where they listen, and find each other (docs/protocol.md section 1).
 
+pub mod client;
 mod door;
 mod io;
 mod listing;
@@ -22,7 +23,9 @@ use crate::id::ConnectionId;
 use crate::limits::OWNER_KEEPS;
 use crate::rng::Rng;
 use crate::time::{Instant, UtcMillis};
-use crate::wire::rendezvous::{Claim, Deed, Dialect, Discover, Refusal, Register, Reply, Request, Unregister};
+use crate::wire::rendezvous::{
+    Claim, Dialect, Discover, Purpose, Refusal, Register, Reply, Request, Signed, Unregister,
+};
 
 /// The state machine of a rendezvous: a table of peers that forgets each of them at the end of its lease.
 ///
@@ -173,9 +176,9 @@ impl Registry {
             namespace,
             port,
             lease,
-            claim,
+            signed,
         } = request;
-        self.admit(from.ip(), namespace, name, claim.as_ref(), *port)?;
+        self.admit(from.ip(), namespace, name, signed.as_ref(), *port)?;
         let expires = now + Duration::from(*lease);
         let registration = Registration {
             namespace,
@@ -184,20 +187,20 @@ impl Registry {
             port: *port,
             lease: *lease,
             expires,
-            claim: claim.as_ref(),
+            signed: signed.as_ref(),
         };
-        if let Some(claim) = claim {
+        if let Some(signed) = signed {
             // Whoever proves to be the owner is where this request came from, and nowhere else any more.
             let elsewhere: Vec<IpAddr> = self
                 .records
                 .named(namespace, name)
-                .filter(|record| record.address != from.ip() && is_signed_by(record, claim))
+                .filter(|record| record.address != from.ip() && is_signed_by(record, signed))
                 .map(|record| record.address)
                 .collect();
             for address in elsewhere {
                 self.remove(namespace, name, address);
             }
-            self.own(now, namespace, name, claim, expires + OWNER_KEEPS);
+            self.own(now, namespace, name, signed, expires + OWNER_KEEPS);
         }
         let place = self.records.put(registration);
         self.outbox.push_back(Output::Store(Entry::Put(Stored {
@@ -209,7 +212,7 @@ impl Registry {
             ttl: *lease,
             at: self.utc(now),
             place,
-            x: claim.clone(),
+            x: *signed,
         })));
         Ok(Reply::Registered {
             lease: *lease,
@@ -224,25 +227,27 @@ impl Registry {
         address: IpAddr,
         namespace: &str,
         name: &str,
-        claim: Option<&Claim>,
+        signed: Option<&Signed>,
         port: u16,
     ) -> Result<(), Refusal> {
         let known = self.records.get(namespace, name, address);
-        match claim {
-            Some(claim) => {
+        match signed {
+            Some(signed) => {
                 // A signature costs more to verify than everything else, so what can be refused before it is.
                 self.owners
-                    .check(namespace, name, claim)
+                    .check(namespace, name, signed)
                     .map_err(|denied| match denied {
                         Denied::NotYours => Refusal::Unauthorized,
                         Denied::Full => Refusal::OverQuota,
                     })?;
-                if !claim.verify(Deed::Register, namespace, name, port) {
+                if !is_good(signed, Purpose::Register, namespace, name, port) {
                     return Err(Refusal::Unauthorized);
                 }
             }
             // Whoever was there before the owner, unsigned, keeps the place while the lease is renewed.
-            None if self.owners.get(namespace, name).is_some() && known.is_none_or(|record| record.claim.is_some()) => {
+            None if self.owners.get(namespace, name).is_some()
+                && known.is_none_or(|record| record.signed.is_some()) =>
+            {
                 return Err(Refusal::Unauthorized);
             }
             None => {}
@@ -279,9 +284,9 @@ impl Registry {
                     .as_ref()
                     .is_none_or(|name| name.as_deref() == Some(&*record.name))
                 && request.port.is_none_or(|port| port == Some(record.port))
-                && self.may_remove(record, request.claim.as_ref())
+                && self.may_remove(record, request.signed.as_ref())
             {
-                matching.push((record.name.clone(), record.claim.clone()));
+                matching.push((record.name.clone(), record.signed.is_some()));
             }
         }
         if matching.is_empty() && self.dialect == Dialect::November2025 {
@@ -291,26 +296,33 @@ impl Registry {
             return Err(Refusal::Busy);
         }
         let namespace = request.namespace.as_deref().unwrap_or_default();
-        for (name, signed) in matching {
+        for (name, was_signed) in matching {
             self.remove(namespace, &name, address);
-            if let (Some(_), Some(claim)) = (signed, &request.claim)
+            if was_signed
+                && let Some(signed) = &request.signed
                 && let Some(until) = self.owners.get(namespace, &name).map(|owner| owner.until)
             {
-                self.own(now, namespace, &name, claim, until);
+                self.own(now, namespace, &name, signed, until);
             }
         }
         Ok(Reply::Unregistered)
     }
 
     /// Anybody at its address may remove an unsigned record, and only the owner a signed one.
-    fn may_remove(&self, record: &Record, claim: Option<&Claim>) -> bool {
-        if record.claim.is_none() {
+    fn may_remove(&self, record: &Record, signed: Option<&Signed>) -> bool {
+        if record.signed.is_none() {
             return true;
         }
-        claim.is_some_and(|claim| {
-            is_signed_by(record, claim)
-                && self.owners.check(&record.namespace, &record.name, claim).is_ok()
-                && claim.verify(Deed::Unregister, &record.namespace, &record.name, record.port)
+        signed.is_some_and(|signed| {
+            is_signed_by(record, signed)
+                && self.owners.check(&record.namespace, &record.name, signed).is_ok()
+                && is_good(
+                    signed,
+                    Purpose::Unregister,
+                    &record.namespace,
+                    &record.name,
+                    record.port,
+                )
         })
     }
 
@@ -331,18 +343,18 @@ impl Registry {
         }));
     }
 
-    fn own(&mut self, now: Instant, namespace: &str, name: &str, claim: &Claim, until: Instant) {
+    fn own(&mut self, now: Instant, namespace: &str, name: &str, signed: &Signed, until: Instant) {
         let owner = Owner {
-            key: claim.pk,
-            seq: claim.seq,
+            key: signed.pk,
+            seq: signed.seq,
             until,
         };
         self.owners.put(namespace, name, owner);
         self.outbox.push_back(Output::Store(Entry::Own {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
-            pk: claim.pk,
-            seq: claim.seq,
+            pk: signed.pk,
+            seq: signed.seq,
             until: self.utc(now).after(until.since(now)),
         }));
     }
@@ -366,7 +378,7 @@ impl Registry {
                     port: stored.port,
                     lease: stored.ttl,
                     expires: now + left,
-                    claim: stored.x.as_ref(),
+                    signed: stored.x.as_ref(),
                 };
                 self.records.restore(registration, stored.place);
             }
@@ -392,8 +404,19 @@ impl Registry {
     }
 }
 
-fn is_signed_by(record: &Record, claim: &Claim) -> bool {
-    record.claim.as_ref().is_some_and(|known| known.pk == claim.pk)
+fn is_good(signed: &Signed, purpose: Purpose, namespace: &str, name: &str, port: u16) -> bool {
+    let claim = Claim {
+        purpose,
+        namespace,
+        name,
+        port,
+        seq: signed.seq,
+    };
+    claim.is_signed_by(signed)
+}
+
+fn is_signed_by(record: &Record, signed: &Signed) -> bool {
+    record.signed.as_ref().is_some_and(|known| known.pk == signed.pk)
 }
 
 #[cfg(test)]

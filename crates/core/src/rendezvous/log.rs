@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::PublicKey;
 use crate::time::UtcMillis;
 use crate::wire::json::to_ascii_line;
-use crate::wire::rendezvous::{Claim, Lease};
+use crate::wire::rendezvous::{Lease, Signed};
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ pub struct Stored {
     pub place: u64,
     /// The owner's signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub x: Option<Claim>,
+    pub x: Option<Signed>,
 }
 
 impl Stored {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::identity::PublicKey;
 use crate::limits::OWNERS;
 use crate::time::Instant;
-use crate::wire::rendezvous::Claim;
+use crate::wire::rendezvous::Signed;
 
 /// A name within its namespace.
 type Name = (String, String);
@@ -40,10 +40,10 @@ impl Owners {
         self.by_name.get(&(namespace.to_owned(), name.to_owned()))
     }
 
-    /// Whether a claim, whose signature is good, may act for a name.
-    pub(super) fn check(&self, namespace: &str, name: &str, claim: &Claim) -> Result<(), Denied> {
+    /// Whether whoever signed this may act for a name.
+    pub(super) fn check(&self, namespace: &str, name: &str, signed: &Signed) -> Result<(), Denied> {
         match self.get(namespace, name) {
-            Some(owner) if owner.key != claim.pk || owner.seq >= claim.seq => Err(Denied::NotYours),
+            Some(owner) if owner.key != signed.pk || owner.seq >= signed.seq => Err(Denied::NotYours),
             None if self.by_name.len() >= OWNERS => Err(Denied::Full),
             _ => Ok(()),
         }

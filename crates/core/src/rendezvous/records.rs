@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::rng::Rng;
 use crate::time::Instant;
-use crate::wire::rendezvous::{Claim, Lease, Listed};
+use crate::wire::rendezvous::{Lease, Listed, Signed};
 
 /// A record's place in the table; another record may have it once this one is gone.
 type Slot = u32;
@@ -21,7 +21,7 @@ pub(super) struct Record {
     pub(super) observed_port: u16,
     pub(super) lease: Lease,
     pub(super) expires: Instant,
-    pub(super) claim: Option<Box<Claim>>,
+    pub(super) signed: Option<Box<Signed>>,
     /// Grows with each new record; an update keeps it.
     order: u64,
     place_in_all: u32,
@@ -37,7 +37,7 @@ pub(super) struct Registration<'a> {
     pub(super) port: u16,
     pub(super) lease: Lease,
     pub(super) expires: Instant,
-    pub(super) claim: Option<&'a Claim>,
+    pub(super) signed: Option<&'a Signed>,
 }
 
 /// All records. Each of their orders costs a few words for a record, since there may be a million.
@@ -72,7 +72,7 @@ impl Record {
             expires_in: u32::try_from(left).unwrap_or(u32::MAX).min(self.lease.secs()),
             observed_ip: self.address,
             observed_port: self.observed_port,
-            x: self.claim.as_deref(),
+            x: self.signed.as_deref(),
         }
     }
 }
@@ -150,7 +150,7 @@ impl Records {
         record.observed_port = new.from.port();
         record.lease = new.lease;
         record.expires = new.expires;
-        record.claim = new.claim.cloned().map(Box::new);
+        record.signed = new.signed.copied().map(Box::new);
         record.order
     }
 
@@ -180,7 +180,7 @@ impl Records {
             observed_port: new.from.port(),
             lease: new.lease,
             expires: new.expires,
-            claim: new.claim.cloned().map(Box::new),
+            signed: new.signed.copied().map(Box::new),
             order,
         };
         self.next_order = self.next_order.max(order.saturating_add(1));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::identity::Identity;
 
 mod limits;
 mod log;
@@ -159,4 +160,15 @@ fn error(dialect: Dialect, text: &str) -> Value {
 
 fn unregister(namespace: impl Into<Value>, name: impl Into<Value>, port: impl Into<Value>) -> Value {
     json!({"type": "UNREGISTER", "namespace": namespace.into(), "name": name.into(), "port": port.into()})
+}
+
+fn sign(owner: u8, purpose: Purpose, name: &str, port: u16, seq: u64) -> Signed {
+    let claim = Claim {
+        purpose,
+        namespace: "UnB",
+        name,
+        port,
+        seq,
+    };
+    claim.sign(&Identity::from_seed([owner; 32]))
 }

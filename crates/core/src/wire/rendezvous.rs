@@ -12,7 +12,7 @@ use thiserror::Error;
 
 pub use reply::{Listed, Refusal, Reply};
 pub use request::{Discover, Register, Request, Unregister, Wanted};
-pub use signed::{Claim, Deed};
+pub use signed::{Claim, Purpose, Signed};
 
 use crate::limits::{LEASE_DEFAULT_SECS, LEASE_MAX_SECS};
 

@@ -220,7 +220,9 @@ impl Driver {
     fn on_disk(&mut self, state: &State) {
         self.store.on_state(state);
         let durable = self.store.durable();
-        while let Some(held) = self.held.pop_front_if(|held| held.after <= durable) {
+        while self.held.front().is_some_and(|held| held.after <= durable)
+            && let Some(held) = self.held.pop_front()
+        {
             let _ = held.reply.send(held.line);
         }
         if let State::Failing { error, .. } = state {

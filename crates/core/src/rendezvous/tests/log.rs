@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::identity::Identity;
 
 /// A registry made of the complete lines of a log, at the moment at which `world` is.
 fn replayed(world: &World, log: &[u8]) -> World {
@@ -71,9 +70,6 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 fn play(world: &mut World, step: &Step, seq: u64) {
-    let sign = |owner: u8, deed, name: &str, port| {
-        Claim::sign(&Identity::from_seed([owner; 32]), deed, "UnB", name, port, seq)
-    };
     match *step {
         Step::Put {
             name,
@@ -85,7 +81,7 @@ fn play(world: &mut World, step: &Step, seq: u64) {
             let name = format!("p{name}");
             let mut request = json!({"type": "REGISTER", "name": name, "namespace": "UnB", "port": port, "ttl": ttl});
             if let Some(owner) = owner {
-                request["x"] = json!(sign(owner, Deed::Register, &name, port));
+                request["x"] = json!(sign(owner, Purpose::Register, &name, port, seq));
             }
             world.ask(&format!("192.0.2.{ip}:5000"), request);
         }
@@ -93,7 +89,7 @@ fn play(world: &mut World, step: &Step, seq: u64) {
             let name = name.map(|name| format!("p{name}"));
             let mut request = json!({"type": "UNREGISTER", "namespace": "UnB", "name": name});
             if let (Some(owner), Some(name)) = (owner, &name) {
-                request["x"] = json!(sign(owner, Deed::Unregister, name, 1));
+                request["x"] = json!(sign(owner, Purpose::Unregister, name, 1, seq));
             }
             world.ask(&format!("192.0.2.{ip}:5000"), request);
         }

@@ -3,18 +3,16 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::identity::Identity;
 
 const HOME: &str = "192.0.2.1:1000";
 const ELSEWHERE: &str = "192.0.2.2:1000";
 
-fn signed(owner: u8, deed: Deed, port: u16, seq: u64, ttl: u32) -> Value {
-    let claim = Claim::sign(&Identity::from_seed([owner; 32]), deed, "UnB", "alice", port, seq);
-    let kind = match deed {
-        Deed::Register => "REGISTER",
-        Deed::Unregister => "UNREGISTER",
+fn signed(owner: u8, purpose: Purpose, port: u16, seq: u64, ttl: u32) -> Value {
+    let kind = match purpose {
+        Purpose::Register => "REGISTER",
+        Purpose::Unregister => "UNREGISTER",
     };
-    json!({"type": kind, "name": "alice", "namespace": "UnB", "port": port, "ttl": ttl, "x": claim})
+    json!({"type": kind, "name": "alice", "namespace": "UnB", "port": port, "ttl": ttl, "x": sign(owner, purpose, "alice", port, seq)})
 }
 
 fn unsigned(port: u16, ttl: u32) -> Value {
@@ -25,11 +23,11 @@ fn unsigned(port: u16, ttl: u32) -> Value {
 fn whoever_signs_first_keeps_the_name_until_a_day_after_the_lease() {
     for dialect in BOTH {
         let mut world = World::new(dialect);
-        assert_eq!(world.ask(HOME, signed(1, Deed::Register, 1, 1, 100))["status"], "OK");
+        assert_eq!(world.ask(HOME, signed(1, Purpose::Register, 1, 1, 100))["status"], "OK");
         for from in [HOME, ELSEWHERE] {
             assert_eq!(world.ask(from, unsigned(2, 100)), error(dialect, "unauthorized"));
             assert_eq!(
-                world.ask(from, signed(2, Deed::Register, 2, 9, 100)),
+                world.ask(from, signed(2, Purpose::Register, 2, 9, 100)),
                 error(dialect, "unauthorized")
             );
         }
@@ -44,7 +42,7 @@ fn whoever_signs_first_keeps_the_name_until_a_day_after_the_lease() {
 fn nobody_else_at_the_owners_address_unregisters_it() {
     for dialect in BOTH {
         let mut world = World::new(dialect);
-        world.ask(HOME, signed(1, Deed::Register, 1, 1, 100));
+        world.ask(HOME, signed(1, Purpose::Register, 1, 1, 100));
         let nothing = match dialect {
             SEP => json!({"status": "OK"}),
             NOV => error(NOV, "peer_credentials_do_not_match"),
@@ -52,16 +50,16 @@ fn nobody_else_at_the_owners_address_unregisters_it() {
         let attempts = [
             unregister(json!("UnB"), json!(null), json!(null)),
             unregister(json!("UnB"), json!("alice"), json!(1)),
-            signed(2, Deed::Unregister, 1, 5, 1),
-            signed(1, Deed::Unregister, 1, 1, 1),
-            signed(1, Deed::Unregister, 2, 2, 1),
+            signed(2, Purpose::Unregister, 1, 5, 1),
+            signed(1, Purpose::Unregister, 1, 1, 1),
+            signed(1, Purpose::Unregister, 2, 2, 1),
         ];
         for attempt in attempts {
             assert_eq!(world.ask(HOME, attempt.clone()), nothing, "{attempt}");
         }
         assert_eq!(world.listed("192.0.2.1", "UnB"), ["alice:1/100"]);
         assert_eq!(
-            world.ask(HOME, signed(1, Deed::Unregister, 1, 2, 1)),
+            world.ask(HOME, signed(1, Purpose::Unregister, 1, 2, 1)),
             json!({"status": "OK"})
         );
         assert_eq!(world.registry.len(), 0);
@@ -76,17 +74,17 @@ fn nobody_else_at_the_owners_address_unregisters_it() {
 #[test]
 fn a_request_cannot_be_repeated_nor_altered() {
     let mut world = World::new(SEP);
-    let first = signed(1, Deed::Register, 1, 7, 100);
+    let first = signed(1, Purpose::Register, 1, 7, 100);
     world.ask(HOME, first.clone());
     assert_eq!(
         world.ask(ELSEWHERE, first.clone()),
         error(SEP, "unauthorized"),
         "the same number again"
     );
-    let mut altered = signed(1, Deed::Register, 1, 8, 100);
+    let mut altered = signed(1, Purpose::Register, 1, 8, 100);
     altered["port"] = json!(2);
     assert_eq!(world.ask(HOME, altered), error(SEP, "unauthorized"));
-    assert_eq!(world.ask(HOME, signed(1, Deed::Register, 2, 8, 100))["status"], "OK");
+    assert_eq!(world.ask(HOME, signed(1, Purpose::Register, 2, 8, 100))["status"], "OK");
     assert_eq!(world.listed("192.0.2.1", "UnB"), ["alice:2/100"]);
     let mut torn = first;
     torn["x"]["sig"] = json!("AAAA");
@@ -96,19 +94,19 @@ fn a_request_cannot_be_repeated_nor_altered() {
 #[test]
 fn an_owner_who_moves_is_listed_where_it_is_and_with_its_proof() {
     let mut world = World::new(SEP);
-    world.ask(HOME, signed(1, Deed::Register, 1, 1, 100));
-    world.ask(ELSEWHERE, signed(1, Deed::Register, 2, 2, 100));
+    world.ask(HOME, signed(1, Purpose::Register, 1, 1, 100));
+    world.ask(ELSEWHERE, signed(1, Purpose::Register, 2, 2, 100));
     let reply = world.ask(HOME, json!({"type": "DISCOVER"}));
     assert_eq!(shown(&reply), ["alice:2/100"]);
-    let claim: Claim = serde_json::from_value(reply["peers"][0]["x"].clone()).unwrap();
-    assert!(claim.verify(Deed::Register, "UnB", "alice", 2));
+    let signed: Signed = serde_json::from_value(reply["peers"][0]["x"].clone()).unwrap();
+    assert!(is_good(&signed, Purpose::Register, "UnB", "alice", 2));
 }
 
 #[test]
 fn whoever_was_there_unsigned_keeps_the_place_while_renewing_it() {
     let mut world = World::new(SEP);
     world.ask(ELSEWHERE, unsigned(1, 10));
-    world.ask(HOME, signed(1, Deed::Register, 2, 1, 1000));
+    world.ask(HOME, signed(1, Purpose::Register, 2, 1, 1000));
     world.wait(9);
     assert_eq!(world.ask(ELSEWHERE, unsigned(3, 10))["status"], "OK");
     assert_eq!(world.listed("192.0.2.1", "UnB"), ["alice:3/10", "alice:2/991"]);
@@ -136,10 +134,10 @@ proptest! {
         dialect in prop::sample::select(BOTH.to_vec()),
     ) {
         let mut world = World::new(dialect);
-        world.ask(HOME, signed(1, Deed::Register, 1, 1, 86_400));
+        world.ask(HOME, signed(1, Purpose::Register, 1, 1, 86_400));
         let record = |world: &World| {
             let record = world.registry.records.get("UnB", "alice", "192.0.2.1".parse().unwrap()).cloned();
-            record.map(|record| (record.port, record.expires, record.claim, record.lease))
+            record.map(|record| (record.port, record.expires, record.signed, record.lease))
         };
         let before = record(&world);
         prop_assert!(before.is_some());

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Claim, Dialect, Lease};
+use super::{Dialect, Lease, Signed};
 use crate::error::Code;
 use crate::limits::RENDEZVOUS_LINE_BYTES;
 use crate::wire::json::{to_ascii, to_ascii_line};
@@ -31,7 +31,7 @@ pub struct Listed<'a> {
     pub observed_port: u16,
     /// The owner's signature, for those who want to verify it themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub x: Option<&'a Claim>,
+    pub x: Option<&'a Signed>,
 }
 
 impl Listed<'_> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Claim, Dialect, Lease, Refusal};
+use super::{Dialect, Lease, Refusal, Signed};
 use crate::limits::PEER_NAME_CHARS;
 
 /// One request, its values converted and checked as the dialect does.
@@ -28,7 +28,7 @@ pub struct Register {
     /// For how long.
     pub lease: Lease,
     /// The owner's signature, not verified yet.
-    pub claim: Option<Claim>,
+    pub signed: Option<Signed>,
 }
 
 /// A request for the list.
@@ -63,7 +63,7 @@ pub struct Unregister {
     /// Only records with this port; `Some(None)` is a port that cannot exist.
     pub port: Option<Option<u16>>,
     /// The owner's signature, not verified yet.
-    pub claim: Option<Claim>,
+    pub signed: Option<Signed>,
 }
 
 impl Request {
@@ -109,7 +109,7 @@ fn register(fields: &Map<String, Value>) -> Result<Register, Refusal> {
         namespace: namespace.to_owned(),
         port,
         lease,
-        claim: Claim::read(fields)?,
+        signed: Signed::read(fields)?,
     })
 }
 
@@ -161,7 +161,7 @@ fn unregister(fields: &Map<String, Value>, dialect: Dialect) -> Result<Unregiste
         namespace: label(namespace).map(str::to_owned),
         name: given("name").map(|value| label(Some(value)).map(str::to_owned)),
         port,
-        claim: Claim::read(fields)?,
+        signed: Signed::read(fields)?,
     })
 }
 
