@@ -217,3 +217,5 @@ pub const RENDEZVOUS_BACKOFF_MAX: Duration = Duration::from_secs(60);
 pub const RENDEZVOUS_BAN: Duration = Duration::from_secs(60);
 /// Longest ban that a server can announce and be believed.
 pub const RENDEZVOUS_BAN_MAX: Duration = Duration::from_secs(600);
+/// Time to connect to a rendezvous server. A server on the same continent takes a tenth of a second.
+pub const RENDEZVOUS_CONNECT_DEADLINE: Duration = Duration::from_secs(5);

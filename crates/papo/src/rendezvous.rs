@@ -1,5 +1,6 @@
 //! `papo rendezvous`: a registry where peers find each other (docs/protocol.md section 1).
 
+pub mod client;
 mod connection;
 mod driver;
 pub mod import;

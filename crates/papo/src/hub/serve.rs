@@ -35,32 +35,13 @@ use crate::text::{Message, Texts};
 /// When an address cannot be bound, or a setting cannot be used.
 pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Exit, Failure> {
     let texts = Texts::new(settings.lang);
-    // Every session and every HTTP connection is a file; and there are listeners, hub links, requests, libraries.
-    let files = limits::SESSIONS + limits::HTTP_CONNECTIONS + 256;
-    let rendezvous_files = settings
-        .rendezvous
-        .as_ref()
-        .map_or(0, |_| limits::RENDEZVOUS_CONNECTIONS);
-    files::raise(files + rendezvous_files, &texts);
-    let http = bind(settings.http, "serve", "--http")?;
-    let tcp = settings
-        .tcp
-        .map(|address| bind(address, "serve", "--tcp"))
-        .transpose()?;
-    let doors = Doors {
-        http: http.local_addr().map_err(Failure::unexpected)?,
-        tcp: tcp
-            .as_ref()
-            .map(TcpListener::local_addr)
-            .transpose()
-            .map_err(Failure::unexpected)?,
-        rendezvous: None,
-    };
-    let mut registry = rendezvous(&settings)?;
-    let doors = Doors {
-        rendezvous: registry.as_ref().map(rendezvous::Running::address),
-        ..doors
-    };
+    raise_file_limit(&settings, &texts);
+    let Listening {
+        http,
+        tcp,
+        mut registry,
+        doors,
+    } = Listening::open(&settings)?;
     let id = HubId::from_bits(u128::from_le_bytes(random()?));
     let started = Clock::now();
     let hub = Hub::new(config(&settings, id)?, u64::from_le_bytes(random()?), Instant::ZERO);
@@ -128,6 +109,45 @@ struct Doors {
     http: SocketAddr,
     tcp: Option<SocketAddr>,
     rendezvous: Option<SocketAddr>,
+}
+
+/// Every socket that the settings ask for.
+struct Listening {
+    http: TcpListener,
+    tcp: Option<TcpListener>,
+    registry: Option<rendezvous::Running>,
+    doors: Doors,
+}
+
+impl Listening {
+    fn open(settings: &ServeSettings) -> Result<Self, Failure> {
+        let http = bind(settings.http, "serve", "--http")?;
+        let tcp = settings
+            .tcp
+            .map(|address| bind(address, "serve", "--tcp"))
+            .transpose()?;
+        let registry = rendezvous(settings)?;
+        let tcp_address = tcp.as_ref().map(TcpListener::local_addr).transpose();
+        let doors = Doors {
+            http: http.local_addr().map_err(Failure::unexpected)?,
+            tcp: tcp_address.map_err(Failure::unexpected)?,
+            rendezvous: registry.as_ref().map(rendezvous::Running::address),
+        };
+        Ok(Self {
+            http,
+            tcp,
+            registry,
+            doors,
+        })
+    }
+}
+
+/// Every session and every HTTP connection is a file; and there are listeners, hub links, requests, libraries.
+fn raise_file_limit(settings: &ServeSettings, texts: &Texts) {
+    const OTHERS: usize = 256;
+    let inside = settings.rendezvous.is_some();
+    let registry = if inside { limits::RENDEZVOUS_CONNECTIONS } else { 0 };
+    files::raise(limits::SESSIONS + limits::HTTP_CONNECTIONS + registry + OTHERS, texts);
 }
 
 /// The rendezvous inside the hub, if there is to be one. Whom the hub trusts, it trusts too.

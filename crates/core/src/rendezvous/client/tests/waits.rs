@@ -31,19 +31,34 @@ fn whoever_asks_for_the_list_gets_it_at_once_until_the_budget_is_spent() {
 }
 
 #[test]
-fn a_lease_shorter_than_the_budget_does_not_keep_the_list_from_being_asked_for() {
-    let mut talk = Talk::new(config(), 1);
-    talk.say(Start);
-    talk.live(1200, |request| {
-        let ok: &[u8] = b"{\"status\":\"OK\",\"ttl\":20}";
-        (if request.starts_with(DISCOVER) { NOBODY } else { ok }).to_vec()
-    });
-    let (registered, asked) = (talk.times("> {\"type\":\"REGISTER\"").len(), talk.times(DISCOVER).len());
-    assert!(asked >= 8, "{registered} {asked}");
-    assert!(registered + asked <= 43, "three at once, then one every 30 s");
-    // The lease of 20 s runs out between two turns: each list is asked for right after registering.
-    for at in talk.times(DISCOVER) {
-        assert!(talk.times("> {\"type\":\"REGISTER\"").contains(&at), "{at}");
+fn short_leases_do_not_keep_the_list_from_being_asked_for() {
+    // The first runs out between two turns; the others want every turn, or nearly, for renewing.
+    for ttl in [20, 40, 60, 80] {
+        let mut talk = Talk::new(config(), 1);
+        talk.say(Start);
+        talk.live(1200, |request| {
+            let ok = format!("{{\"status\":\"OK\",\"ttl\":{ttl}}}");
+            if request.starts_with(DISCOVER) {
+                NOBODY.to_vec()
+            } else {
+                ok.into_bytes()
+            }
+        });
+        let (registered, asked) = (talk.times("> {\"type\":\"REGISTER\""), talk.times(DISCOVER));
+        assert!(
+            asked.len() >= 8 && registered.len() >= 8,
+            "{ttl}: {registered:?} {asked:?}"
+        );
+        assert!(
+            registered.len() + asked.len() <= 43,
+            "three at once, then one every 30 s"
+        );
+        if ttl == 20 {
+            assert!(
+                asked.iter().all(|at| registered.contains(at)),
+                "each right after registering"
+            );
+        }
     }
 }
 
