@@ -155,6 +155,22 @@ fn a_server_that_closes_without_a_word_is_left_alone_for_a_minute() {
     }
 }
 
+#[test]
+fn those_who_were_banned_together_do_not_return_together() {
+    let ends: Vec<_> = (0..20)
+        .map(|seed| {
+            let mut talk = Talk::new(config(), seed);
+            talk.say(Start);
+            talk.say(reply(b""));
+            ban_end(&talk)
+        })
+        .collect();
+    assert!(
+        ends.iter().any(|&end| end < 70) && ends.iter().any(|&end| end >= 70),
+        "{ends:?}"
+    );
+}
+
 fn ban_end(talk: &Talk) -> u64 {
     let ClientStatus::Banned { until } = *talk.client.status() else {
         panic!("{:?}", talk.client.status());
