@@ -126,3 +126,20 @@ pub const SEEN_LIFE: Duration = Duration::from_secs(600);
 pub const HEADS: usize = 8192;
 /// How often the addresses of hub links are looked up again.
 pub const LINK_RESOLVE_INTERVAL: Duration = Duration::from_secs(60);
+
+// ---- Checking other servers ---------------------------------------------------------------------------------------
+
+/// How long a server that is being checked may take to accept a connection.
+pub const CHECK_CONNECT: Duration = Duration::from_secs(5);
+/// How long it may take to answer: longer than its own idle timeout, so that its last word is heard.
+pub const CHECK_REPLY: Duration = Duration::from_secs(10);
+/// How long it may take to close after its reply.
+pub const CHECK_CLOSE: Duration = Duration::from_secs(5);
+/// Longest reply that is read from it, in bytes: several times what a list may have.
+pub const CHECK_REPLY_BYTES: usize = 256 * 1024;
+/// Connections within [`CHECK_WINDOW`] to a server that bans after 50: room for five of other programs here.
+pub const CHECK_CONNECTIONS: usize = 45;
+/// The window of [`CHECK_CONNECTIONS`] (docs/protocol.md 1.6).
+pub const CHECK_WINDOW: Duration = Duration::from_secs(60);
+/// Connections at once that a server without a limit of connections must answer.
+pub const CHECK_CROWD: usize = 200;

@@ -4,7 +4,9 @@ use std::path::Path;
 use super::*;
 
 /// What each key of a file begins with: a literal of this shape in the code is the name of a text.
-const FAMILIES: [&str; 7] = ["notice-", "name-", "close-", "error-", "say-", "serve-", "cli-"];
+const FAMILIES: [&str; 8] = [
+    "notice-", "name-", "close-", "error-", "say-", "serve-", "check-", "cli-",
+];
 
 /// The keys of a Fluent file with the variables that each one uses, read from its lines.
 fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
