@@ -133,6 +133,11 @@ pub const LINK_RESOLVE_INTERVAL: Duration = Duration::from_secs(60);
 pub const CHECK_CONNECT: Duration = Duration::from_secs(5);
 /// How long it may take to answer: longer than its own idle timeout, so that its last word is heard.
 pub const CHECK_REPLY: Duration = Duration::from_secs(10);
+/// After so many requests without an answer, a run waits only [`CHECK_REPLY_HASTY`] for each of the others: a server
+/// whose handlers die with their connections open would take a quarter of an hour otherwise.
+pub const CHECK_SILENCES: usize = 2;
+/// See [`CHECK_SILENCES`].
+pub const CHECK_REPLY_HASTY: Duration = Duration::from_secs(2);
 /// How long it may take to close after its reply.
 pub const CHECK_CLOSE: Duration = Duration::from_secs(5);
 /// Longest reply that is read from it, in bytes: several times what a list may have.

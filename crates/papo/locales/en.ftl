@@ -206,7 +206,7 @@ check-skip-slow = the server answered too slowly to open 51 connections in 60 s
 
 check-why-unreachable = The server does not take connections any more: did an earlier request crash it? Look at its output; an exception in one connection must end only that connection.
 check-why-no-reply = You closed without answering. Usually an exception ended the handler: catch it and answer with an error.
-check-why-silent = No answer came. Perhaps the server waits for more input than it needs, or is busy with another client.
+check-why-silent = No answer came. Perhaps an exception ended the handler and left the connection open, or the server waits for more input than it needs, or it is busy with another client.
 check-why-reset = You closed with unread data pending, so the kernel sent a reset, which can destroy the reply on its way. After the reply, shut down your writing side, read what is left for a moment, then close.
 check-why-not-closed = The reply came, but the connection stays open. This protocol has one request for each connection: close after the reply.
 check-why-no-newline = The reply must end with a newline (\n): clients read until there is one.

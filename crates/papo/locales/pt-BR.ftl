@@ -206,7 +206,7 @@ check-skip-slow = o servidor respondeu devagar demais para abrir 51 conexões em
 
 check-why-unreachable = O servidor não aceita mais conexões: algum pedido anterior o derrubou? Veja a saída dele; uma exceção em uma conexão deve encerrar só essa conexão.
 check-why-no-reply = Você fechou sem responder. Em geral uma exceção encerrou o tratamento: capture-a e responda com um erro.
-check-why-silent = Nenhuma resposta chegou. Talvez o servidor espere por mais dados do que precisa, ou esteja ocupado com outro cliente.
+check-why-silent = Nenhuma resposta chegou. Talvez uma exceção tenha encerrado o tratamento e deixado a conexão aberta, ou o servidor espere por mais dados do que precisa, ou esteja ocupado com outro cliente.
 check-why-reset = Você fechou com dados por ler, então o kernel derrubou a conexão, o que pode destruir a resposta no caminho. Depois da resposta, encerre o seu lado de escrita, leia o que resta por um momento e só então feche.
 check-why-not-closed = A resposta chegou, mas a conexão continua aberta. Neste protocolo há um pedido por conexão: feche depois da resposta.
 check-why-no-newline = A resposta deve terminar com uma quebra de linha (\n): os clientes leem até encontrá-la.

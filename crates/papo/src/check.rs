@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use papo_core::limits::CHECK_REPLY_HASTY;
 use papo_core::suggest::closest;
 
 use crate::connect::Target;
@@ -94,26 +95,26 @@ pub async fn run(settings: Settings, texts: Texts, mut shutdown: Shutdown) -> Re
         Style::for_stdout()
     };
     let mut report = Report::new(texts, style, settings.dialect);
-    let waits = report.waits();
-    let work = async {
-        let checker = Checker::dial(&settings.target, settings.dialect, Timing::default(), waits).await?;
-        report.begin(&settings.target, cases.len());
-        let checked = Arc::new(checker)
-            .check(&cases, |verdict| {
-                report.verdict(&verdict, &mut std::io::stdout().lock())
-            })
-            .await;
-        checked.map(|()| report)
+    let dialing = Checker::dial(&settings.target, settings.dialect, Timing::default(), report.waits());
+    let checker = tokio::select! {
+        checker = dialing => Arc::new(checker?),
+        signal = shutdown.wait() => return Ok(signal.exit()),
     };
+    report.begin(&settings.target, cases.len());
+    let work = Arc::clone(&checker).check(&cases, |verdict| {
+        report.verdict(&verdict, &mut std::io::stdout().lock())
+    });
     tokio::select! {
-        report = work => {
-            let report = report?;
-            // Whoever closed our output has had enough.
-            let _ = report.summary(&mut std::io::stdout().lock());
-            Ok(report.exit())
+        checked = work => checked?,
+        signal = shutdown.wait() => {
+            // Leases of a day would stay behind. Whoever interrupts us does not want to wait for that either.
+            let _ = tokio::time::timeout(CHECK_REPLY_HASTY, checker.clean()).await;
+            return Ok(signal.exit());
         }
-        signal = shutdown.wait() => Ok(signal.exit()),
     }
+    // Whoever closed our output has had enough.
+    let _ = report.summary(&mut std::io::stdout().lock());
+    Ok(report.exit())
 }
 
 #[cfg(test)]

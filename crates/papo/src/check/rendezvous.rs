@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use papo_core::limits::{CHECK_CLOSE, CHECK_CONNECT, CHECK_CONNECTIONS, CHECK_REPLY, CHECK_WINDOW};
+use papo_core::limits::{
+    CHECK_CLOSE, CHECK_CONNECT, CHECK_CONNECTIONS, CHECK_REPLY, CHECK_REPLY_HASTY, CHECK_SILENCES, CHECK_WINDOW,
+};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -16,7 +19,7 @@ use super::exchange::{Outcome, Patience, exchange};
 use super::expect::{Expect, Scene};
 use super::pace::{Pace, Turn};
 use super::plan::{self, Names};
-use super::problem::Problem;
+use super::problem::{Kind, Problem};
 use super::words;
 use crate::connect::Target;
 use crate::error::Failure;
@@ -57,9 +60,9 @@ pub enum Finding {
     /// The server does what it must.
     Passed,
     /// It does not.
-    Failed(Problem),
+    Failed(Box<Problem>),
     /// It does not do what it should.
-    Advice(Problem),
+    Advice(Box<Problem>),
     /// Nothing can be said; why.
     Skipped(Message),
 }
@@ -76,7 +79,7 @@ pub struct Verdict {
 /// What a case finds out by itself.
 enum Found {
     Fine,
-    Flawed(Problem),
+    Flawed(Box<Problem>),
     Nothing(Message),
 }
 
@@ -87,6 +90,8 @@ pub struct Checker {
     timing: Timing,
     run: String,
     pace: Pace,
+    /// Requests that got no answer in time.
+    silences: AtomicUsize,
     waits: Box<dyn Fn(Duration) + std::marker::Send + Sync>,
 }
 
@@ -139,6 +144,7 @@ impl Checker {
             timing,
             run: format!("papo-check-{a:02x}{b:02x}{c:02x}"),
             pace,
+            silences: AtomicUsize::new(0),
             waits: Box::new(waits),
         })
     }
@@ -159,11 +165,11 @@ impl Checker {
         let mut clean = false;
         for &case in cases {
             if !present && !matches!(case.script, Script::Unregistered(_)) {
-                self.quietly(PRESENCE, case).await;
+                self.quietly(PRESENCE, &self.of_the_run()).await;
                 present = true;
             }
             if case.script.is_ban() {
-                self.quietly(CLEAN_RUN, case).await;
+                self.clean().await;
                 clean = true;
             }
             let head = case.id == NEIGHBOR || !present;
@@ -182,8 +188,8 @@ impl Checker {
                 break;
             }
         }
-        if let (false, Some(case)) = (clean, cases.first()) {
-            self.quietly(CLEAN_RUN, case).await;
+        if !clean {
+            self.clean().await;
         }
         Ok(())
     }
@@ -231,16 +237,29 @@ impl Checker {
             .any(|step| matches!(step.expect, Expect::Registered { .. }));
         // Where connections are scarce, leases of a minute have to end by themselves.
         if dirty && self.dialect == Dialect::September {
-            self.quietly(CLEAN_CASE, case).await;
+            self.quietly(CLEAN_CASE, &names).await;
         }
         found
     }
 
     /// A request whose reply is nobody's business.
-    async fn quietly(&self, send: Send, case: &'static Case) -> Outcome {
-        let plan = plan::plan(send, &self.names(case), self.timing.second);
+    async fn quietly(&self, send: Send, names: &Names) -> Outcome {
+        let plan = plan::plan(send, names, self.timing.second);
         let mut turn = self.pace.turn(1, &self.waits).await;
         turn.connection(exchange(self.address, &plan, self.patience())).await
+    }
+
+    /// Removes what the run registered outside of the namespaces of its cases.
+    pub async fn clean(&self) {
+        self.quietly(CLEAN_RUN, &self.of_the_run()).await;
+    }
+
+    /// Names for requests that belong to no case.
+    fn of_the_run(&self) -> Names {
+        Names {
+            run: self.run.clone(),
+            case: self.run.clone(),
+        }
     }
 
     fn names(&self, case: &Case) -> Names {
@@ -251,10 +270,12 @@ impl Checker {
         }
     }
 
-    const fn patience(&self) -> Patience {
+    fn patience(&self) -> Patience {
+        let mute = self.silences.load(Ordering::Relaxed) >= CHECK_SILENCES;
+        let most = if mute { CHECK_REPLY_HASTY } else { Duration::MAX };
         Patience {
             connect: self.timing.connect,
-            reply: self.timing.reply,
+            reply: self.timing.reply.min(most),
             close: self.timing.close,
         }
     }
@@ -281,7 +302,7 @@ impl<'a> Stage<'a> {
     }
 
     /// One connection, held against what is expected.
-    async fn step(&mut self, step: &Step, turn: &mut Turn<'_>) -> Result<(), Problem> {
+    async fn step(&mut self, step: &Step, turn: &mut Turn<'_>) -> Result<(), Box<Problem>> {
         let Checker { address, timing, .. } = self.checker;
         let mut patience = self.checker.patience();
         match step.expect {
@@ -294,7 +315,7 @@ impl<'a> Stage<'a> {
         self.judge(step, &outcome)
     }
 
-    fn judge(&mut self, step: &Step, outcome: &Outcome) -> Result<(), Problem> {
+    fn judge(&mut self, step: &Step, outcome: &Outcome) -> Result<(), Box<Problem>> {
         let Timing { second, .. } = self.checker.timing;
         let mut scene = Scene {
             dialect: self.checker.dialect,
@@ -306,15 +327,18 @@ impl<'a> Stage<'a> {
         let judged = step.expect.judge(outcome, &mut scene);
         self.observed = scene.observed;
         judged.map_err(|flaw| {
+            if flaw.kind == Kind::Silent {
+                self.checker.silences.fetch_add(1, Ordering::Relaxed);
+            }
             let plan = plan::plan(step.send, self.names, second);
-            Problem {
+            Box::new(Problem {
                 kind: flaw.kind,
                 sent: plan::sent(step.send, &plan),
                 expected: step.expect.shown(self.checker.dialect),
                 got: words::got(outcome, &flaw),
                 field: flaw.field,
                 hint: self.case.hint,
-            }
+            })
         })
     }
 }

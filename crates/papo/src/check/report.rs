@@ -104,11 +104,11 @@ impl Report {
             }
             Finding::Failed(problem) => {
                 self.failed += 1;
-                (FAILED, Some(problem))
+                (FAILED, Some(problem.as_ref()))
             }
             Finding::Advice(problem) => {
                 self.advice += 1;
-                (ADVICE, Some(problem))
+                (ADVICE, Some(problem.as_ref()))
             }
             Finding::Skipped(_) => {
                 self.skipped += 1;

@@ -1,19 +1,22 @@
 //! `papo check rendezvous`: a correct server passes, and every case fails a server with its fault.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use papo::check::{Case, Checker, Dialect, Finding, Timing, Verdict, all, select, target};
 
 use super::support::PATIENCE;
+use super::support::port::Port;
 use super::support::rendezvous::{Fault, Rendezvous};
 
 mod faults;
 
-/// Seconds of the wire are a fifth of real ones, minutes five seconds; only what must come has all the time it needs.
+/// Seconds of the wire are half as long as real ones, and a minute is five seconds; what must come has all the time
+/// that it needs.
 const TIMING: Timing = Timing {
-    second: Duration::from_millis(200),
+    second: Duration::from_millis(500),
     connect: PATIENCE,
     reply: PATIENCE,
     close: PATIENCE,
@@ -22,6 +25,7 @@ const TIMING: Timing = Timing {
 
 /// For a server that is known to fail: what never comes is not waited for that long.
 const HASTY: Timing = Timing {
+    second: Duration::from_millis(200),
     reply: Duration::from_millis(1500),
     close: Duration::from_millis(500),
     ..TIMING
@@ -90,6 +94,89 @@ async fn every_fault_of_september_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_november_is_found() {
     every_fault_is_found(Dialect::November).await;
+}
+
+/// The command against a server with this fault: its exit code, standard output and standard error.
+async fn command(fault: Option<Fault>, arguments: &'static [&str]) -> (Option<i32>, String, String) {
+    let server = Rendezvous::start(Dialect::September, fault, TIMING).await;
+    let address = server.address.to_string();
+    let ran = tokio::task::spawn_blocking(move || papo(&address, arguments));
+    ran.await.unwrap()
+}
+
+fn papo(address: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_papo"))
+        .args(["check", "rendezvous", address])
+        .args(arguments)
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_passes_ends_with_0_and_a_summary() {
+    let (code, out, told) = command(None, &["--only", "register-port-"]).await;
+    assert_eq!(code, Some(0), "{out}{told}");
+    assert!(
+        out.contains("✓ register-port-text ") && out.ends_with("0 failed, 0 advice, 0 skipped\n"),
+        "{out}"
+    );
+    assert!(told.contains("2025-09"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_fails_ends_with_5_and_says_what_is_likely_wrong() {
+    let (code, out, _) = command(
+        Some(Fault::PortMayBeZero),
+        &["--only", "register-port-zero", "--lang", "pt-BR"],
+    )
+    .await;
+    assert_eq!(code, Some(5), "{out}");
+    for words in [
+        "✗ register-port-zero",
+        r#"{"status":"ERROR","error":"bad_port"}"#,
+        "1 a 65535",
+        "1 falharam",
+    ] {
+        assert!(out.contains(words), "{words}\n{out}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn advice_fails_nothing_and_programs_read_it() {
+    let (code, out, _) = command(Some(Fault::WritesTwice), &["--only", "reply-one-write", "--json"]).await;
+    let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(code, Some(0), "{out}");
+    assert_eq!(lines.len(), 2, "{out}");
+    assert_eq!(
+        (&lines[0]["id"], &lines[0]["outcome"]),
+        (&"reply-one-write".into(), &"advice".into())
+    );
+    assert_eq!(
+        (&lines[1]["event"], &lines[1]["advice"]),
+        (&"summary".into(), &1.into())
+    );
+}
+
+#[test]
+fn what_cannot_begin_ends_with_2_or_3_and_a_sentence() {
+    let reserved = Port::reserve();
+    let nobody = reserved.address().to_string();
+    for (address, arguments, code, words) in [
+        (nobody.as_str(), &[][..], 3, nobody.as_str()),
+        ("server:0", &[], 2, "server:0"),
+        ("server", &["--only", "line-32678"], 2, "line-32768"),
+        ("server", &["--dialect", "2025-10"], 2, "2025-11"),
+    ] {
+        let (ended, out, told) = papo(address, arguments);
+        assert_eq!(ended, Some(code), "{told}");
+        assert!(
+            out.is_empty() && told.starts_with("papo: ") && told.contains(words),
+            "{told}"
+        );
+    }
 }
 
 #[test]

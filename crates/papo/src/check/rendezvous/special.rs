@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::{CLEAN_RUN, Checker, Found, PRESENCE, Stage};
+use super::{Checker, Found, PRESENCE, Stage};
 use crate::check::case::{Case, Send, Step};
 use crate::check::exchange::{End, Outcome, Patience, Plan, exchange};
 use crate::check::expect::Expect;
@@ -39,18 +39,19 @@ impl Checker {
             return Found::Fine;
         };
         drop(turn);
-        if problem.kind == Kind::Wrong && self.has_records(case).await {
+        if problem.kind == Kind::Wrong && self.has_records().await {
             return Found::Nothing(Message::new("check-skip-registered"));
         }
         Found::Flawed(problem)
     }
 
     /// True when other programs have records under the address that the server sees us at.
-    async fn has_records(&self, case: &'static Case) -> bool {
+    async fn has_records(&self) -> bool {
+        let names = self.of_the_run();
         let object = |outcome: &Outcome| serde_json::from_slice::<Value>(&outcome.bytes).unwrap_or_default();
-        let ours = object(&self.quietly(PRESENCE, case).await)["ip"].clone();
-        let list = object(&self.quietly(Send::Line(r#"{"type":"DISCOVER"}"#), case).await);
-        self.quietly(CLEAN_RUN, case).await;
+        let ours = object(&self.quietly(PRESENCE, &names).await)["ip"].clone();
+        let list = object(&self.quietly(Send::Line(r#"{"type":"DISCOVER"}"#), &names).await);
+        self.clean().await;
         let own = Value::from(self.run.as_str());
         list["peers"]
             .as_array()
@@ -114,14 +115,14 @@ impl Checker {
         let names = self.names(case);
         let plan = plan::plan(ASK, &names, self.timing.second);
         let flawed = |kind, got| {
-            Found::Flawed(Problem {
+            Found::Flawed(Box::new(Problem {
                 kind,
                 field: None,
                 sent: Shown::Said(Message::new("check-sent-ban").with("allowed", ALLOWED)),
                 expected: Shown::Said(Message::new("check-want-ban").with("seconds", BAN_SECONDS)),
                 got,
                 hint: case.hint,
-            })
+            }))
         };
         let mut dropped = false;
         for _ in 0..2 * ALLOWED {

@@ -87,7 +87,7 @@ impl Shared {
     async fn serve(&self, mut stream: TcpStream, peer: SocketAddr) {
         let admission = match self.dialect {
             Dialect::September => Admission::Welcome,
-            Dialect::November => self.bans.lock().unwrap().admit(self.fault, self.timing.second),
+            Dialect::November => self.bans.lock().unwrap().admit(self.fault),
         };
         let _alone = match self.fault {
             Some(Fault::ServesOneAtATime) => Some(self.alone.lock().await),
@@ -97,6 +97,9 @@ impl Shared {
             },
             _ => None,
         };
+        if self.has(Fault::FewAtOnce) {
+            sleep_until(Instant::now() + self.timing.second).await;
+        }
         let reply = match admission {
             Admission::Drop => return,
             Admission::Blocked(seconds) => json!({"status": "ERROR", "message": format!(
@@ -129,8 +132,8 @@ impl Shared {
     /// Reads up to the first newline, the end, the limit or the deadline. None when it gives up without a word.
     async fn listen(&self, stream: &mut TcpStream) -> Option<Heard> {
         let idle = match self.fault {
-            Some(Fault::NoIdleTimeout) => self.timing.second * 600,
-            Some(Fault::HastyIdleTimeout) => self.timing.second,
+            Some(Fault::NoIdleTimeout | Fault::ServesOneAtATime) => self.timing.second * 600,
+            Some(Fault::HastyIdleTimeout) => Duration::ZERO,
             _ => self.timing.second * 5,
         };
         let limit = match self.fault {
@@ -141,7 +144,7 @@ impl Shared {
             _ => LINE_BYTES,
         };
         // One read brings no more than a line may have, so what is behind stays in the kernel until it is drained.
-        let mut buffer = vec![0; 4096];
+        let mut buffer = vec![0; if self.has(Fault::ReadsOnce) { 32 } else { 4096 }];
         let mut line = Vec::new();
         let mut deadline = Instant::now() + idle;
         loop {
@@ -190,7 +193,7 @@ impl Shared {
             let (head, tail) = bytes.split_at(bytes.len() - 1);
             let _ = stream.set_nodelay(true);
             let _ = stream.write_all(head).await;
-            sleep_until(Instant::now() + Duration::from_millis(200)).await;
+            sleep_until(Instant::now() + Duration::from_secs(1)).await;
             let _ = stream.write_all(tail).await;
         } else {
             let _ = stream.write_all(&bytes).await;

@@ -29,7 +29,7 @@ impl Bans {
         }
     }
 
-    pub(super) fn admit(&mut self, fault: Option<Fault>, _second: Duration) -> Admission {
+    pub(super) fn admit(&mut self, fault: Option<Fault>) -> Admission {
         let now = Instant::now();
         if let Some(until) = self.until.filter(|&until| until > now) {
             // The window stands for the minute that it is on the wire.
