@@ -33,7 +33,7 @@ const HASTY: Timing = Timing {
 
 /// What came of these cases against a server with this fault.
 async fn checked(dialect: Dialect, fault: Option<Fault>, timing: Timing, cases: &[&'static Case]) -> Vec<Verdict> {
-    let server = Rendezvous::start(dialect, fault, timing).await;
+    let server = Rendezvous::start(dialect, fault, timing);
     let at = target(&server.address.to_string()).unwrap();
     let checker = Checker::dial(&at, dialect, timing, |_| {}).await.unwrap();
     let mut verdicts = Vec::new();
@@ -98,7 +98,7 @@ async fn every_fault_of_november_is_found() {
 
 /// The command against a server with this fault: its exit code, standard output and standard error.
 async fn command(fault: Option<Fault>, arguments: &'static [&str]) -> (Option<i32>, String, String) {
-    let server = Rendezvous::start(Dialect::September, fault, TIMING).await;
+    let server = Rendezvous::start(Dialect::September, fault, TIMING);
     let address = server.address.to_string();
     let ran = tokio::task::spawn_blocking(move || papo(&address, arguments));
     ran.await.unwrap()

@@ -24,14 +24,16 @@ fn scene(dialect: Dialect) -> Scene<'static> {
     }
 }
 
-/// What is wrong with the reply: the kind and the place.
-fn wrong(expect: Expect, dialect: Dialect, reply: &str) -> Option<(Kind, String)> {
-    let judged = expect.judge(&came(reply), &mut scene(dialect));
-    judged.err().map(|flaw| (flaw.kind, flaw.field.unwrap_or_default()))
-}
+/// What is wrong with a reply, and where.
+type Wrong = Option<(Kind, &'static str)>;
 
-fn at(kind: Kind, field: &str) -> Option<(Kind, String)> {
-    Some((kind, field.to_owned()))
+#[track_caller]
+fn judged(expect: Expect, dialect: Dialect, reply: &str, expected: Wrong) {
+    let flaw = expect.judge(&came(reply), &mut scene(dialect)).err();
+    let found = flaw
+        .as_ref()
+        .map(|flaw| (flaw.kind, flaw.field.as_deref().unwrap_or_default()));
+    assert_eq!(found, expected, "{dialect:?} {reply}");
 }
 
 use Dialect::{November, September};
@@ -60,149 +62,151 @@ fn a_reply_is_one_line_and_the_end() {
         let flaw = Expect::Done.judge(&outcome, &mut scene(September)).unwrap_err();
         assert_eq!(flaw.kind, kind, "{outcome:?}");
     }
-    assert_eq!(
-        wrong(Expect::Done, September, "{\"status\":\"OK\",\"removed\":1}\r\n"),
-        None
-    );
+    judged(Expect::Done, September, "{\"status\":\"OK\",\"removed\":1}\r\n", None);
 }
+
+const CODE: Expect = Expect::Code("bad_port");
+const SAYS: Expect = Expect::Says("Unknown command");
+
+const ERRORS: &[(Expect, Dialect, &str, Wrong)] = &[
+    (CODE, September, r#"{"status":"ERROR","error":"bad_port"}"#, None),
+    (CODE, November, r#"{"message":"bad_port","status":"ERROR"}"#, None),
+    (
+        CODE,
+        September,
+        r#"{"status":"ERROR","message":"bad_port"}"#,
+        Some((Kind::WrongKey, "message")),
+    ),
+    (
+        CODE,
+        November,
+        r#"{"status":"ERROR","error":"bad_port"}"#,
+        Some((Kind::WrongKey, "error")),
+    ),
+    (
+        CODE,
+        September,
+        r#"{"status":"ERROR","error":"bad_port","message":"bad_port"}"#,
+        Some((Kind::ExtraKey, "message")),
+    ),
+    (
+        CODE,
+        September,
+        r#"{"status":"ERROR","error":"bad_name"}"#,
+        Some((Kind::Wrong, "")),
+    ),
+    (CODE, September, r#"{"status":"OK"}"#, Some((Kind::Wrong, ""))),
+    (
+        SAYS,
+        September,
+        r#"{"status":"ERROR","message":"Unknown command"}"#,
+        None,
+    ),
+    (
+        SAYS,
+        November,
+        r#"{"status":"ERROR","message":"Unknown command"}"#,
+        None,
+    ),
+    (
+        SAYS,
+        September,
+        r#"{"status":"ERROR","error":"Unknown command"}"#,
+        Some((Kind::WrongKey, "error")),
+    ),
+    (
+        Expect::TooLong,
+        September,
+        r#"{"status":"ERROR","error":"line_too_long","limit":32768}"#,
+        None,
+    ),
+    (
+        Expect::TooLong,
+        September,
+        r#"{"status":"ERROR","error":"line_too_long"}"#,
+        Some((Kind::MissingKey, "limit")),
+    ),
+    (
+        Expect::TooLong,
+        September,
+        r#"{"status":"ERROR","error":"line_too_long","limit":32767}"#,
+        Some((Kind::Wrong, "")),
+    ),
+];
 
 #[test]
 fn errors_are_compared_whole_and_by_dialect() {
-    let code = Expect::Code("bad_port");
-    let says = Expect::Says("Unknown command");
-    for (expect, dialect, reply, expected) in [
-        (code, September, r#"{"status":"ERROR","error":"bad_port"}"#, None),
-        (code, November, r#"{"message":"bad_port","status":"ERROR"}"#, None),
-        (
-            code,
-            September,
-            r#"{"status":"ERROR","message":"bad_port"}"#,
-            at(Kind::WrongKey, "message"),
-        ),
-        (
-            code,
-            November,
-            r#"{"status":"ERROR","error":"bad_port"}"#,
-            at(Kind::WrongKey, "error"),
-        ),
-        (
-            code,
-            September,
-            r#"{"status":"ERROR","error":"bad_port","message":"bad_port"}"#,
-            at(Kind::ExtraKey, "message"),
-        ),
-        (
-            code,
-            September,
-            r#"{"status":"ERROR","error":"bad_name"}"#,
-            at(Kind::Wrong, ""),
-        ),
-        (code, September, r#"{"status":"OK"}"#, at(Kind::Wrong, "")),
-        (
-            says,
-            September,
-            r#"{"status":"ERROR","message":"Unknown command"}"#,
-            None,
-        ),
-        (
-            says,
-            November,
-            r#"{"status":"ERROR","message":"Unknown command"}"#,
-            None,
-        ),
-        (
-            says,
-            September,
-            r#"{"status":"ERROR","error":"Unknown command"}"#,
-            at(Kind::WrongKey, "error"),
-        ),
-        (
-            Expect::TooLong,
-            September,
-            r#"{"status":"ERROR","error":"line_too_long","limit":32768}"#,
-            None,
-        ),
-        (
-            Expect::TooLong,
-            September,
-            r#"{"status":"ERROR","error":"line_too_long"}"#,
-            at(Kind::MissingKey, "limit"),
-        ),
-        (
-            Expect::TooLong,
-            September,
-            r#"{"status":"ERROR","error":"line_too_long","limit":32767}"#,
-            at(Kind::Wrong, ""),
-        ),
-    ] {
-        assert_eq!(wrong(expect, dialect, &format!("{reply}\n")), expected, "{reply}");
+    for &(expect, dialect, reply, expected) in ERRORS {
+        judged(expect, dialect, &format!("{reply}\n"), expected);
     }
 }
+
+const REGISTRATIONS: &[(Dialect, &str, Wrong)] = &[
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"observed_ip":"10.0.0.7","observed_port":50123}"#,
+        None,
+    ),
+    // With the keys of the other dialect too.
+    (
+        November,
+        r#"{"status":"OK","ttl":60,"observed_ip":"10.0.0.7","observed_port":50123,"ip":"10.0.0.7","port":4000}"#,
+        None,
+    ),
+    // Another address than ours: there is a translation in between, which may change the port too.
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"observed_ip":"192.0.2.1","observed_port":1024}"#,
+        None,
+    ),
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"observed_ip":"10.0.0.7","observed_port":4000}"#,
+        Some((Kind::SourcePort, "observed_port")),
+    ),
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"observed_ip":"192.0.2.1","observed_port":0}"#,
+        Some((Kind::SourcePort, "observed_port")),
+    ),
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"observed_ip":"::ffff:10.0.0.7","observed_port":50123}"#,
+        Some((Kind::Address, "observed_ip")),
+    ),
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"observed_ip":"203.0.113.9","observed_port":50123}"#,
+        Some((Kind::Address, "observed_ip")),
+    ),
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"observed_ip":"0.0.0.0","observed_port":50123}"#,
+        Some((Kind::Address, "observed_ip")),
+    ),
+    (
+        September,
+        r#"{"status":"OK","ttl":"60","observed_ip":"10.0.0.7","observed_port":50123}"#,
+        Some((Kind::Wrong, "ttl")),
+    ),
+    (
+        September,
+        r#"{"status":"OK","ttl":60,"ip":"10.0.0.7","port":4000}"#,
+        Some((Kind::MissingKey, "observed_ip")),
+    ),
+    (
+        November,
+        r#"{"status":"OK","ttl":60,"ip":"10.0.0.7","port":50123}"#,
+        Some((Kind::Wrong, "port")),
+    ),
+    (September, r#"{"ttl":60}"#, Some((Kind::MissingKey, "status"))),
+];
 
 #[test]
 fn a_registration_is_granted_as_asked_and_told_where_it_came_from() {
     let expect = Expect::Registered { port: 4000, ttl: 60 };
-    for (dialect, reply, expected) in [
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"observed_ip":"10.0.0.7","observed_port":50123}"#,
-            None,
-        ),
-        // With the keys of the other dialect too.
-        (
-            November,
-            r#"{"status":"OK","ttl":60,"observed_ip":"10.0.0.7","observed_port":50123,"ip":"10.0.0.7","port":4000}"#,
-            None,
-        ),
-        // Another address than ours: there is a translation in between, which may change the port too.
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"observed_ip":"192.0.2.1","observed_port":1024}"#,
-            None,
-        ),
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"observed_ip":"10.0.0.7","observed_port":4000}"#,
-            at(Kind::SourcePort, "observed_port"),
-        ),
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"observed_ip":"192.0.2.1","observed_port":0}"#,
-            at(Kind::SourcePort, "observed_port"),
-        ),
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"observed_ip":"::ffff:10.0.0.7","observed_port":50123}"#,
-            at(Kind::Address, "observed_ip"),
-        ),
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"observed_ip":"203.0.113.9","observed_port":50123}"#,
-            at(Kind::Address, "observed_ip"),
-        ),
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"observed_ip":"0.0.0.0","observed_port":50123}"#,
-            at(Kind::Address, "observed_ip"),
-        ),
-        (
-            September,
-            r#"{"status":"OK","ttl":"60","observed_ip":"10.0.0.7","observed_port":50123}"#,
-            at(Kind::Wrong, "ttl"),
-        ),
-        (
-            September,
-            r#"{"status":"OK","ttl":60,"ip":"10.0.0.7","port":4000}"#,
-            at(Kind::MissingKey, "observed_ip"),
-        ),
-        (
-            November,
-            r#"{"status":"OK","ttl":60,"ip":"10.0.0.7","port":50123}"#,
-            at(Kind::Wrong, "port"),
-        ),
-        (September, r#"{"ttl":60}"#, at(Kind::MissingKey, "status")),
-    ] {
-        assert_eq!(wrong(expect, dialect, &format!("{reply}\n")), expected, "{reply}");
+    for &(dialect, reply, expected) in REGISTRATIONS {
+        judged(expect, dialect, &format!("{reply}\n"), expected);
     }
 }
 
@@ -229,8 +233,8 @@ const ANA: Peer = Peer {
 #[test]
 fn every_record_of_a_list_is_looked_at() {
     let expect = Expect::Peers(&[ANA]);
-    assert_eq!(wrong(expect, September, &list("colour", json!("red"))), None);
-    assert_eq!(wrong(expect, November, &list("observed_ip", Value::Null)), None);
+    judged(expect, September, &list("colour", json!("red")), None);
+    judged(expect, November, &list("observed_ip", Value::Null), None);
     for (key, value, kind, field) in [
         ("observed_ip", Value::Null, Kind::MissingKey, "peers[0].observed_ip"),
         ("name", Value::Null, Kind::MissingKey, "peers[0].name"),
@@ -245,34 +249,31 @@ fn every_record_of_a_list_is_looked_at() {
         ("ip", json!("localhost"), Kind::Address, "peers[0].ip"),
     ] {
         let reply = list(key, value);
-        assert_eq!(wrong(expect, September, &reply), at(kind, field), "{reply}");
+        judged(expect, September, &reply, Some((kind, field)));
     }
 }
 
 #[test]
 fn a_list_is_whole_and_in_order_where_nothing_else_can_be_in_it() {
     let (ana, empty) = (list("x", json!(1)), "{\"status\":\"OK\",\"peers\":[]}\n");
-    assert_eq!(wrong(Expect::Peers(&[]), September, empty), None);
-    assert_eq!(wrong(Expect::Peers(&[]), September, &ana), at(Kind::Wrong, "peers"));
-    assert_eq!(wrong(Expect::Peers(&[ANA]), September, empty), at(Kind::Wrong, "peers"));
+    judged(Expect::Peers(&[]), September, empty, None);
+    judged(Expect::Peers(&[]), September, &ana, Some((Kind::Wrong, "peers")));
+    judged(Expect::Peers(&[ANA]), September, empty, Some((Kind::Wrong, "peers")));
     let others = list("namespace", json!("m"));
-    assert_eq!(wrong(Expect::Among(&[]), September, &others), None);
-    assert_eq!(
-        wrong(Expect::Among(&[ANA]), September, &others),
-        at(Kind::Wrong, "peers")
-    );
-    assert_eq!(wrong(Expect::Among(&[ANA]), September, &ana), None);
+    judged(Expect::Among(&[]), September, &others, None);
+    judged(Expect::Among(&[ANA]), September, &others, Some((Kind::Wrong, "peers")));
+    judged(Expect::Among(&[ANA]), September, &ana, None);
     let sample = format!(
         "{{\"status\":\"OK\",\"peers\":[],\"pad\":\"{}\"}}\n",
         "x".repeat(SAMPLED_BYTES)
     );
-    assert_eq!(wrong(Expect::Among(&[ANA]), September, &sample), None);
+    judged(Expect::Among(&[ANA]), September, &sample, None);
     for (reply, expected) in [
-        ("{\"status\":\"OK\"}\n", at(Kind::MissingKey, "peers")),
-        ("{\"status\":\"OK\",\"peers\":{}}\n", at(Kind::Wrong, "peers")),
-        ("{\"status\":\"OK\",\"peers\":[7]}\n", at(Kind::Wrong, "peers[0]")),
+        ("{\"status\":\"OK\"}\n", Some((Kind::MissingKey, "peers"))),
+        ("{\"status\":\"OK\",\"peers\":{}}\n", Some((Kind::Wrong, "peers"))),
+        ("{\"status\":\"OK\",\"peers\":[7]}\n", Some((Kind::Wrong, "peers[0]"))),
     ] {
-        assert_eq!(wrong(Expect::Peers(&[ANA]), September, reply), expected, "{reply}");
+        judged(Expect::Peers(&[ANA]), September, reply, expected);
     }
 }
 

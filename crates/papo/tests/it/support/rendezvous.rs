@@ -50,7 +50,7 @@ enum Heard {
 }
 
 impl Rendezvous {
-    pub(crate) async fn start(dialect: Dialect, fault: Option<Fault>, timing: Timing) -> Self {
+    pub(crate) fn start(dialect: Dialect, fault: Option<Fault>, timing: Timing) -> Self {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let listener: TcpListener = socket.listen(1024).unwrap();

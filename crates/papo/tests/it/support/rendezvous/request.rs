@@ -68,11 +68,13 @@ fn says(text: &str) -> Value {
 
 fn bad(server: &Shared, code: &str) -> Value {
     let september = server.dialect == Dialect::September;
-    let key = if september != server.has(Fault::CodesOfTheOtherDialect) {
-        "error"
+    let (usual, other) = if september {
+        ("error", "message")
     } else {
-        "message"
+        ("message", "error")
     };
+    let swapped = server.has(Fault::CodesOfTheOtherDialect);
+    let key = if swapped { other } else { usual };
     let mut reply = json!({"status": "ERROR", key: code});
     if server.has(Fault::ErrorsSayMore) {
         reply["detail"] = json!("no");
