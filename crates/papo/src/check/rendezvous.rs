@@ -110,7 +110,7 @@ const WAITING_SECONDS: u32 = 16;
 const DRIP_SECONDS: u32 = 12;
 /// Keeps our address registered during a run in the dialect of November 2025, where nothing else is allowed otherwise.
 const PRESENCE: Send =
-    Send::Line(r#"{"type":"REGISTER","name":"papo-check","namespace":"{run}","port":4000,"ttl":3600}"#);
+    Send::Line(r#"{"type":"REGISTER","name":"papo-check","namespace":"{run}","port":4000,"ttl":600}"#);
 const CLEAN_CASE: Send = Send::Line(r#"{"type":"UNREGISTER","namespace":"{ns}"}"#);
 const CLEAN_RUN: Send = Send::Line(r#"{"type":"UNREGISTER","namespace":"{run}"}"#);
 

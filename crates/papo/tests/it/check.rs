@@ -5,6 +5,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
+
 use papo::check::{Case, Checker, Dialect, Finding, Timing, Verdict, all, select, target};
 
 use super::support::PATIENCE;
@@ -158,6 +160,24 @@ async fn advice_fails_nothing_and_programs_read_it() {
         (&lines[1]["event"], &lines[1]["advice"]),
         (&"summary".into(), &1.into())
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_run_leaves_nothing_behind() {
+    let server = Rendezvous::start(Dialect::November, Some(Fault::NoIdleTimeout), Timing::default());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_papo"))
+        .args(["check", "rendezvous", &server.address.to_string()])
+        .args(["--dialect", "2025-11", "--only", "idle-timeout"])
+        .env_clear()
+        .spawn()
+        .unwrap();
+    server.registration().await;
+    rustix::process::kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(ended.code(), Some(130));
+    assert_eq!(server.records(), 0);
 }
 
 #[test]

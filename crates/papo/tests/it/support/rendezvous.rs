@@ -28,6 +28,7 @@ const LINE_BYTES: usize = 32_768;
 /// A server that runs until it is dropped.
 pub(crate) struct Rendezvous {
     pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
     running: JoinHandle<()>,
 }
 
@@ -37,6 +38,8 @@ struct Shared {
     fault: Option<Fault>,
     timing: Timing,
     registry: Mutex<Registry>,
+    /// Told of every registration.
+    registered: tokio::sync::Notify,
     bans: Mutex<Bans>,
     /// Held while one is served, by a server that serves one at a time.
     alone: tokio::sync::Mutex<()>,
@@ -60,16 +63,33 @@ impl Rendezvous {
             fault,
             timing,
             registry: Mutex::new(Registry::new(fault, timing.second)),
+            registered: tokio::sync::Notify::new(),
             bans: Mutex::new(Bans::new(timing.window)),
             alone: tokio::sync::Mutex::new(()),
         });
+        let server = Arc::clone(&shared);
         let running = tokio::spawn(async move {
             while let Ok((stream, peer)) = listener.accept().await {
-                let shared = Arc::clone(&shared);
+                let shared = Arc::clone(&server);
                 tokio::spawn(async move { shared.serve(stream, peer).await });
             }
         });
-        Self { address, running }
+        Self {
+            address,
+            shared,
+            running,
+        }
+    }
+
+    /// Waits for a registration.
+    pub(crate) async fn registration(&self) {
+        let waiting = self.shared.registered.notified();
+        tokio::time::timeout(super::PATIENCE, waiting).await.unwrap();
+    }
+
+    /// How many records there are.
+    pub(crate) fn records(&self) -> usize {
+        self.shared.registry.lock().unwrap().list(None, true).len()
     }
 }
 

@@ -113,6 +113,7 @@ fn register(server: &Shared, request: &Map<String, Value>, peer: SocketAddr) -> 
         record.claimed = request.get("ip").cloned();
     }
     server.registry.lock().unwrap().register(record);
+    server.registered.notify_one();
     Ok(match server.dialect {
         Dialect::September => {
             let observed = if server.has(Fault::RepeatsThePort) {
