@@ -8,6 +8,7 @@ pub(crate) mod lumps;
 pub(crate) mod old_server;
 pub(crate) mod old_service;
 pub(crate) mod port;
+pub(crate) mod rendezvous;
 pub(crate) mod tcp;
 pub(crate) mod websocket;
 
