@@ -16,7 +16,7 @@ pub use signed::{Claim, Purpose, Signed};
 
 use crate::limits::{LEASE_DEFAULT_SECS, LEASE_MAX_SECS};
 
-/// Which program's habits a rendezvous has (docs/protocol.md 1.4 to 1.6).
+/// Which program's habits a rendezvous has (docs/protocol.md section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// The program of September 2025: errors under `error`, everyone may discover, no limit per address.
