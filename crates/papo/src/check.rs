@@ -74,7 +74,7 @@ pub fn select(dialect: Dialect, only: Option<&str>) -> Result<Vec<&'static Case>
     }
     let about = |key| Message::new(key).with("given", only.to_owned());
     Err(Failure::usage(if all().any(|case| case.id == only) {
-        about("error-check-dialect").with("dialect", dialect.tag())
+        about("error-check-dialect").with("dialect", dialect.to_string())
     } else if let Some(suggestion) = closest(only, here.iter().map(|case| case.id)) {
         about("error-check-case-suggest").with("suggestion", suggestion)
     } else {

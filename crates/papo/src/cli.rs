@@ -7,7 +7,6 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::check::Dialect;
 use crate::error::Failure;
 use crate::text::{Lang, Message, Texts};
 
@@ -183,8 +182,8 @@ struct CheckRendezvousArgs {
     #[arg(value_name = "ADDR")]
     address: String,
     /// Dialect that the server speaks: 2025-09 or 2025-11 (default: 2025-09)
-    #[arg(long, value_name = "DIALECT", hide_possible_values = true)]
-    dialect: Option<Dialect>,
+    #[arg(long, value_name = "DIALECT", value_parser = ["2025-09", "2025-11"], hide_possible_values = true)]
+    dialect: Option<String>,
     /// Carry out only the case of this name, or those whose names begin so
     #[arg(long, value_name = "CASE")]
     only: Option<String>,

@@ -1,34 +1,14 @@
 //! What a case is: bytes that go in, and what has to come out.
 
+pub use papo_core::wire::rendezvous::Dialect;
+
 use super::expect::Expect;
 
-/// The two ways in which rendezvous servers answer (docs/protocol.md 1.4, 1.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Dialect {
-    /// Errors under `error`, `observed_ip` and `observed_port`, no limit of connections.
-    #[default]
-    #[value(name = "2025-09")]
-    September,
-    /// Errors under `message`, `ip` and `port`, at most 50 connections a minute.
-    #[value(name = "2025-11")]
-    November,
-}
-
-impl Dialect {
-    /// The dialect's name, as `--dialect` takes it.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::September => "2025-09",
-            Self::November => "2025-11",
-        }
-    }
-
-    /// The key of an error reply that holds the code of a bad field.
-    pub(super) const fn code_key(self) -> &'static str {
-        match self {
-            Self::September => "error",
-            Self::November => "message",
-        }
+/// The key of an error reply that holds the code of a bad field (docs/protocol.md 1.5).
+pub(super) const fn code_key(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::September => "error",
+        Dialect::November => "message",
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::case::Dialect;
+use super::case::{Dialect, code_key};
 use super::exchange::{End, Outcome};
 use super::problem::{Flaw, Kind, Shown};
 use crate::text::Message;
@@ -120,10 +120,10 @@ impl Expect {
         error.insert("status".to_owned(), json!("ERROR"));
         match self {
             Self::Code(code) => {
-                error.insert(dialect.code_key().to_owned(), json!(code));
+                error.insert(code_key(dialect).to_owned(), json!(code));
             }
             Self::TooLong => {
-                error.insert(dialect.code_key().to_owned(), json!("line_too_long"));
+                error.insert(code_key(dialect).to_owned(), json!("line_too_long"));
                 error.insert("limit".to_owned(), json!(32_768));
             }
             Self::Says(text) => {

@@ -75,7 +75,7 @@ impl Report {
         let message = Message::new("check-begin")
             .showing("address", target)
             .with("cases", cases)
-            .with("dialect", self.dialect.tag());
+            .with("dialect", self.dialect.to_string());
         eprintln!("{}", self.texts.say(&message));
         if self.dialect == Dialect::November {
             eprintln!("{}", self.texts.get("check-begin-slow"));
@@ -175,7 +175,7 @@ impl Report {
                 "failed": self.failed,
                 "advice": self.advice,
                 "skipped": self.skipped,
-                "dialect": self.dialect.tag(),
+                "dialect": self.dialect.to_string(),
             });
             writeln!(out, "{summary}")?;
             return out.flush();
@@ -185,7 +185,7 @@ impl Report {
             .with("failed", self.failed)
             .with("advice", self.advice)
             .with("skipped", self.skipped)
-            .with("dialect", self.dialect.tag());
+            .with("dialect", self.dialect.to_string());
         let colour = if self.failed == 0 { PASSED.1 } else { FAILED.1 };
         writeln!(out, "\n{}", self.coloured(&self.texts.say(&message), colour))?;
         out.flush()

@@ -1,7 +1,7 @@
 //! From a command line to the command itself.
 
 use super::{CheckArgs, Checked, Cli, Command, command, environment, packaging};
-use crate::check;
+use crate::check::{self, Dialect};
 use crate::config::{self, RendezvousSettings, ServeSettings};
 use crate::connect::{self, Target};
 use crate::error::{Exit, Failure};
@@ -39,7 +39,10 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
         }) => {
             let settings = check::Settings {
                 target: check::target(&arguments.address)?,
-                dialect: arguments.dialect.unwrap_or_default(),
+                dialect: match &arguments.dialect {
+                    Some(text) => text.parse().map_err(Failure::unexpected)?,
+                    None => Dialect::default(),
+                },
                 only: arguments.only,
                 json: arguments.json,
             };

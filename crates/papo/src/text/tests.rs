@@ -11,7 +11,7 @@ const FAMILIES: [&str; 9] = [
     "error-",
     "say-",
     "serve-",
-    "rendezvous-",
+    "registry-",
     "check-",
     "cli-",
 ];
