@@ -1,6 +1,9 @@
 //! `papo rendezvous`, the real program over real sockets and files (docs/protocol.md section 1).
 
+mod crash;
+mod crowd;
 mod framing;
 mod inside;
 mod lifecycle;
 mod limits;
+mod storage;

@@ -67,6 +67,10 @@ pub(crate) fn register(namespace: &str, name: &str, port: u16) -> Value {
     json!({"type": "REGISTER", "namespace": namespace, "name": name, "port": port})
 }
 
+pub(crate) fn unregister(namespace: &str, name: &str) -> Value {
+    json!({"type": "UNREGISTER", "namespace": namespace, "name": name})
+}
+
 /// One request on a connection of its own, and the reply to it.
 pub(crate) fn ask(address: SocketAddr, request: &Value) -> Value {
     try_ask(address, request).unwrap_or_else(|error| panic!("waited for the reply to {request}: {error}"))
