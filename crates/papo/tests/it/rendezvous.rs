@@ -6,4 +6,5 @@ mod framing;
 mod inside;
 mod lifecycle;
 mod limits;
+mod signed;
 mod storage;

@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::PATIENCE;
+use super::port::Port;
 use super::process::{Process, papo};
 
 /// The names of both dialects.
@@ -31,6 +32,14 @@ pub(crate) struct Rendezvous {
 impl Rendezvous {
     pub(crate) fn start(options: &[&str]) -> Self {
         Self::run(rendezvous(options))
+    }
+
+    /// A registry on a port that others know already.
+    pub(crate) fn start_at(port: &Port, options: &[&str]) -> Self {
+        let address = port.address().to_string();
+        let mut all = vec!["--listen", address.as_str()];
+        all.extend(options);
+        Self::start(&all)
     }
 
     pub(crate) fn run(command: Command) -> Self {
