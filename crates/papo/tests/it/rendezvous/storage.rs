@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::PATIENCE;
 use crate::support::folder::Folder;
-use crate::support::rendezvous::{DIALECTS, Rendezvous, ask, register, unregister};
+use crate::support::rendezvous::{DIALECTS, Rendezvous, register, try_ask, unregister};
 
 fn append(file: &str, bytes: &[u8]) {
     OpenOptions::new()
@@ -64,7 +65,8 @@ fn a_torn_last_line_is_cut_off_and_the_rest_kept() {
     server.process.kill();
     let whole = fs::read(&data).unwrap();
     let half = &whole[..whole.len() / 4];
-    for torn in [half, b"{\"put\":{\"ip\"", b"\0\0\0\0", b"\xff\xfe"] {
+    // The last is longer than all that is written over it.
+    for torn in [half, b"{\"put\":{\"ip\"", b"\0\0\0\0", b"\xff\xfe", &[b'{'; 4000]] {
         append(&data, torn);
         let server = Rendezvous::start(&["--data", &data]);
         server.process.logs("incomplete");
@@ -109,54 +111,94 @@ fn a_compaction_that_a_crash_interrupted_left_nothing_that_counts() {
     assert!(!fs::exists(&new).unwrap());
 }
 
+/// One that renews a long record again and again, and registers a short one that nobody renews in between.
+struct Renewing {
+    number: u16,
+    /// Renewals that were answered.
+    answered: u16,
+}
+
+impl Renewing {
+    /// Every letter is twelve bytes of JSON in ASCII: the file grows by 1.6 KB with each renewal.
+    fn long(number: u16) -> String {
+        format!("{}{number}", "𝄞".repeat(62))
+    }
+
+    fn namespace(number: u16, renewal: u16) -> String {
+        format!("once-{number}-{}", renewal / 100)
+    }
+
+    /// Goes on until the server is gone, for so many renewals at most.
+    fn run(&mut self, address: SocketAddr, most: u16) {
+        for renewal in 0..most {
+            let long = register(&Self::long(0), &Self::long(self.number), 5000 + renewal);
+            let short = register(&Self::namespace(self.number, renewal), &renewal.to_string(), 4000);
+            for request in [long, short] {
+                let Ok(reply) = try_ask(address, &request) else { return };
+                assert_eq!(reply["status"], "OK", "{reply}");
+            }
+            self.answered += 1;
+        }
+    }
+
+    /// Asserts that everything that was answered is there.
+    fn check(&self, server: &Rendezvous) {
+        let peers = server.peers(&Self::long(0));
+        let own = &peers[usize::from(self.number)];
+        assert_eq!(own["name"], Self::long(self.number), "another order");
+        // What was not answered any more may be there.
+        let last = u64::from(self.answered) + 4999;
+        let port = own["port"].as_u64().unwrap();
+        assert!((last..=last + 1).contains(&port), "{port} after {last}");
+        for begin in (0..self.answered).step_by(100) {
+            let names = server.names(&Self::namespace(self.number, begin));
+            for renewal in begin..self.answered.min(begin + 100) {
+                let (at, name) = (usize::from(renewal - begin), renewal.to_string());
+                assert_eq!(names.get(at), Some(&name), "registered once: {names:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_file_is_compacted_at_work_and_a_crash_afterwards_loses_nothing() {
-    /// Renewals of everybody; a tenth of it makes the file large enough.
-    const ROUNDS: u32 = 400;
-    const PEERS: usize = 8;
+    /// A third of it makes the file large enough.
+    const RENEWALS: u16 = 500;
     let folder = Folder::new();
     let data = folder.file("data");
     let server = Rendezvous::start(&["--data", &data]);
-    // Every letter is twelve bytes of JSON in ASCII: the file grows by 1.6 KB with each renewal.
-    let long = "𝄞".repeat(62);
-    let name = |peer: usize| format!("{long}{peer}");
-    for peer in 0..PEERS {
-        server.register(&long, &name(peer));
+    let mut clients: Vec<_> = (0..4).map(|number| Renewing { number, answered: 0 }).collect();
+    for client in &clients {
+        server.register(&Renewing::long(0), &Renewing::long(client.number));
     }
-    server.register(&long, "gone");
-    server.ask(&unregister(&long, "gone"));
-
-    let length = || fs::metadata(&data).unwrap().len();
+    server.register("unb", "gone");
+    server.ask(&unregister("unb", "gone"));
+    let address = server.address;
     let mut largest = 0;
-    let mut shrunk_at = None;
-    for round in 0..ROUNDS {
-        let port = 5000 + u16::try_from(round).unwrap();
-        thread::scope(|scope| {
-            for peer in 0..PEERS {
-                let request = register(&long, &name(peer), port + u16::try_from(peer).unwrap());
-                let address = server.address;
-                scope.spawn(move || assert_eq!(ask(address, &request)["status"], "OK"));
+    thread::scope(|scope| {
+        let working: Vec<_> = clients
+            .iter_mut()
+            .map(|client| scope.spawn(move || client.run(address, RENEWALS)))
+            .collect();
+        loop {
+            let length = fs::metadata(&data).unwrap().len();
+            if length < largest {
+                break;
             }
-        });
-        if length() < largest {
-            shrunk_at = Some(port);
-            break;
+            largest = length;
+            let idle = working.iter().all(thread::ScopedJoinHandle::is_finished);
+            assert!(!idle, "the file grew to {largest} bytes and never shrank");
+            thread::yield_now();
         }
-        largest = length();
-    }
-    let port = shrunk_at.unwrap_or_else(|| panic!("the file grew to {largest} bytes and never shrank"));
+        server.process.kill();
+    });
     assert!(largest > 1024 * 1024, "compacted too early, at {largest} bytes");
-    let before = server.peers(&long);
-    server.process.kill();
 
     let server = Rendezvous::start(&["--data", &data]);
-    let after = server.peers(&long);
-    assert_eq!(after.len(), PEERS);
-    assert_eq!(without_time(after.clone()), without_time(before));
-    for (peer, listed) in after.iter().enumerate() {
-        let expected = (json!(name(peer)), json!(usize::from(port) + peer));
-        assert_eq!((listed["name"].clone(), listed["port"].clone()), expected);
+    for client in &clients {
+        client.check(&server);
     }
+    assert!(server.names("unb").is_empty());
 }
 
 #[test]
