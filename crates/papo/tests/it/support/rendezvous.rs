@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::Command;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::{Value, json};
 
 use super::PATIENCE;
@@ -127,11 +128,19 @@ impl Asker {
     }
 
     /// Everything up to the end of the connection, which must not be a reset.
-    pub(crate) fn rest(self) -> String {
-        String::from_utf8(self.try_rest().unwrap()).unwrap()
+    pub(crate) fn rest(mut self) -> String {
+        let bytes = self.try_rest().unwrap();
+        // This system hands out what came before a reset, others throw it away: only the socket knows.
+        let _ = self.0.shutdown(Shutdown::Write);
+        let mut socket = [PollFd::new(&self.0, PollFlags::HUP)];
+        let deadline = Timespec::try_from(PATIENCE).unwrap();
+        assert_eq!(poll(&mut socket, Some(&deadline)).unwrap(), 1, "it is not closed");
+        let error = self.0.take_error().unwrap();
+        assert!(error.is_none(), "the connection ended with {error:?}");
+        String::from_utf8(bytes).unwrap()
     }
 
-    fn try_rest(mut self) -> io::Result<Vec<u8>> {
+    fn try_rest(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.0.read_to_end(&mut bytes)?;
         Ok(bytes)
