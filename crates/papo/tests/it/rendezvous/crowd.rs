@@ -70,7 +70,8 @@ fn a_crowd_that_drips_keeps_nobody_from_asking() {
     assert_eq!(server.names("unb").len(), 2 * CROWD / 64);
     let (memory, files) = (most_memory(pid), open_files(pid));
     assert!(memory < MOST_MEMORY, "{memory} bytes of memory");
-    assert!(files < CROWD + 64, "{files} open files");
+    // As many as it asks the system for.
+    assert!(files < CROWD + 256, "{files} open files");
     drop(crowd);
     assert_eq!(server.register("unb", "ana")["status"], "OK");
     server.process.terminate();
