@@ -1,5 +1,5 @@
-//! A name that somebody signs for, held against somebody who wants it (docs/protocol.md 1.8 and 1.9): the library's own
-//! client at the real server.
+//! The library's own client at the real server (docs/protocol.md 1.8 and 1.9): how it is banned, and how a name that
+//! somebody signs for is held against those who want it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -195,4 +195,27 @@ async fn a_signed_name_stays_its_owners() {
     for dialect in DIALECTS {
         conversation(dialect).await;
     }
+}
+
+#[tokio::test]
+async fn a_client_that_is_banned_knows_it_from_silence_and_from_words() {
+    let port = Port::reserve();
+    let _server = Rendezvous::start_at(&port, &["--dialect", "2025-11", "--max-per-minute", "1"]);
+    let mut ana = Driven::new(&port, 4000, None);
+    ana.tell(Input::Start).await;
+    // It registers and asks for the list at once, which is one request too many: closed without a byte.
+    let mut sentences = Vec::new();
+    for _ in 0..2 {
+        let ClientStatus::Banned { until } = *ana.client.status() else {
+            panic!("{:?} after {:?}", ana.client.status(), ana.requests);
+        };
+        sentences.push(until.since(ana.now));
+        // The client's minute is a moment of the server, whose ban goes on: now it says so.
+        ana.until("DISCOVER").await;
+    }
+    // Up to a quarter longer than the ban, so that not everybody returns at once. What the server says is what is left.
+    let (all, most) = (Duration::from_secs(60), Duration::from_secs(75));
+    assert!((all..=most).contains(&sentences[0]), "{sentences:?}");
+    assert!(sentences[1] <= most, "{sentences:?}");
+    assert_eq!(ana.requests.len(), 4, "{:?}", ana.requests);
 }
