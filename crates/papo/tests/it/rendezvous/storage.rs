@@ -5,11 +5,10 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::thread;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::support::PATIENCE;
 use crate::support::folder::Folder;
 use crate::support::rendezvous::{DIALECTS, Rendezvous, register, try_ask, unregister};
 
@@ -236,15 +235,19 @@ fn the_file_of_an_old_server_is_taken_over_and_kept() {
 /// A disk that takes no more, made by a limit on the size of files: writing fails with EFBIG instead of ENOSPC.
 #[cfg(target_os = "linux")]
 mod full_disk {
-    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    use std::process::{Command, Stdio};
+    use std::time::Instant;
+
+    use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
     use super::*;
+    use crate::support::PATIENCE;
     use crate::support::process::papo;
 
     /// A registry that a limit on the size of files does not kill: whoever starts it leaves the signal ignored.
     fn start(data: &str, dialect: &str) -> Rendezvous {
         let template = papo(&[]);
-        let mut command = std::process::Command::new("/bin/sh");
+        let mut command = Command::new("/bin/sh");
         command
             .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
             .arg(template.get_program())
@@ -252,8 +255,8 @@ mod full_disk {
             .args(["--data", data, "--dialect", dialect])
             .env_clear()
             .env("LANG", "C.UTF-8")
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped());
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         Rendezvous::run(command)
     }
 
@@ -307,7 +310,7 @@ mod full_disk {
         server.register("unb", "ana");
         limit_files(server.process.pid(), Some(fs::metadata(&data).unwrap().len()));
         assert_eq!(server.register("unb", "bia")["error"], "busy");
-        server.process.signal(rustix::process::Signal::TERM);
+        server.process.signal(Signal::TERM);
         let (code, log) = server.process.end();
         assert_eq!(code, Some(4), "{log:#?}");
         assert!(
