@@ -10,7 +10,7 @@ pub(crate) mod old_server;
 pub(crate) mod old_service;
 pub(crate) mod port;
 pub(crate) mod process;
-pub(crate) mod rendezvous;
+pub(crate) mod registry;
 pub(crate) mod tcp;
 pub(crate) mod websocket;
 

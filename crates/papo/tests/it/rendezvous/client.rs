@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::PATIENCE;
 use crate::support::folder::Folder;
 use crate::support::port::Port;
-use crate::support::rendezvous::{DIALECTS, Rendezvous, register, unregister};
+use crate::support::registry::{DIALECTS, Rendezvous, register, unregister};
 
 fn utc() -> UtcMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

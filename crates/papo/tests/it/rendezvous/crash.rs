@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::folder::Folder;
 use crate::support::log::Log;
-use crate::support::rendezvous::{DIALECTS, Rendezvous, register, try_ask, unregister};
+use crate::support::registry::{DIALECTS, Rendezvous, register, try_ask, unregister};
 
 const ROUNDS: u64 = 5;
 const CLIENTS: u64 = 6;

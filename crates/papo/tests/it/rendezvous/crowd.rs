@@ -6,7 +6,7 @@ use std::fs;
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::support::rendezvous::{Asker, Rendezvous};
+use crate::support::registry::{Asker, Rendezvous};
 
 /// As many as a registry holds at once.
 const CROWD: usize = 1024;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::rendezvous::{Asker, DIALECTS, Rendezvous, register};
+use crate::support::registry::{Asker, DIALECTS, Rendezvous, register};
 
 /// A registry for each dialect, and the key under which it says what is wrong.
 fn both() -> impl Iterator<Item = (Rendezvous, &'static str)> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::folder::Folder;
 use crate::support::hub::{Hub, serve};
 use crate::support::port::Port;
-use crate::support::rendezvous::{ask, register};
+use crate::support::registry::{ask, register};
 
 fn start(listen: &str, folder: &Folder) -> (Hub, SocketAddr) {
     let mut command = serve(&["--rendezvous-listen", listen]);

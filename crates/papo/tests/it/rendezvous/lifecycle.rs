@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::support::folder::Folder;
 use crate::support::port::Port;
 use crate::support::process::{Process, papo};
-use crate::support::rendezvous::{Asker, DIALECTS, Rendezvous, rendezvous};
+use crate::support::registry::{Asker, DIALECTS, Rendezvous, rendezvous};
 
 /// What a run says that cannot start: its exit code and the sentence for people.
 fn refusal(mut command: Command) -> (Option<i32>, String) {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 use serde_json::json;
 
-use crate::support::rendezvous::{Asker, Rendezvous, ask, register};
+use crate::support::registry::{Asker, Rendezvous, ask, register};
 
 /// Asserts that a registry of November lets `count` ask, and what it does with those who come then.
 fn bans_after(server: &Rendezvous, count: usize) {

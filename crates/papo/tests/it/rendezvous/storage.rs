@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
-use crate::support::rendezvous::{DIALECTS, Rendezvous, register, try_ask, unregister};
+use crate::support::registry::{DIALECTS, Rendezvous, register, try_ask, unregister};
 
 fn append(file: &str, bytes: &[u8]) {
     OpenOptions::new()
