@@ -13,6 +13,7 @@ RUN target="$(uname -m)-unknown-linux-gnu" \
 FROM scratch
 COPY --from=build /papo /papo
 COPY --from=build --chown=65532:65532 /data /data
+ENV XDG_DATA_HOME=/data
 USER 65532:65532
 EXPOSE 8000 4333
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 CMD ["/papo", "health", "http://127.0.0.1:8000"]

@@ -219,3 +219,25 @@ pub const RENDEZVOUS_BAN: Duration = Duration::from_secs(60);
 pub const RENDEZVOUS_BAN_MAX: Duration = Duration::from_secs(600);
 /// Time to connect to a rendezvous server. A server on the same continent takes a tenth of a second.
 pub const RENDEZVOUS_CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+
+// ---- Checking other servers ---------------------------------------------------------------------------------------
+
+/// How long a server that is being checked may take to accept a connection.
+pub const CHECK_CONNECT: Duration = Duration::from_secs(5);
+/// How long it may take to answer: longer than its own idle timeout, so that its last word is heard.
+pub const CHECK_REPLY: Duration = Duration::from_secs(10);
+/// After so many requests without an answer, a run waits only [`CHECK_REPLY_HASTY`] for each of the others: a server
+/// whose handlers die with their connections open would take a quarter of an hour otherwise.
+pub const CHECK_SILENCES: usize = 2;
+/// See [`CHECK_SILENCES`].
+pub const CHECK_REPLY_HASTY: Duration = Duration::from_secs(2);
+/// How long it may take to close after its reply.
+pub const CHECK_CLOSE: Duration = Duration::from_secs(5);
+/// Longest reply that is read from it, in bytes: several times what a list may have.
+pub const CHECK_REPLY_BYTES: usize = 256 * 1024;
+/// Connections within [`CHECK_WINDOW`] to a server that bans after 50: room for five of other programs here.
+pub const CHECK_CONNECTIONS: usize = 45;
+/// The window of [`CHECK_CONNECTIONS`] (docs/protocol.md 1.6).
+pub const CHECK_WINDOW: Duration = Duration::from_secs(60);
+/// Connections at once that a server without a limit of connections must answer.
+pub const CHECK_CROWD: usize = 200;

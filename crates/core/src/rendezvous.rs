@@ -20,7 +20,7 @@ use owners::{Denied, Owner, Owners};
 use records::{Record, Records, Registration};
 
 use crate::id::ConnectionId;
-use crate::limits::OWNER_KEEPS;
+use crate::limits::{LEASE_MAX_SECS, OWNER_KEEPS};
 use crate::rng::Rng;
 use crate::time::{Instant, UtcMillis};
 use crate::wire::rendezvous::{
@@ -35,7 +35,7 @@ use crate::wire::rendezvous::{
 ///
 /// ```
 /// # use papo_core::{id::ConnectionId, rendezvous::*, time::*, wire::rendezvous::Dialect};
-/// # let config = Config { dialect: Dialect::September2025, per_minute: None, trusted: vec![],
+/// # let config = Config { dialect: Dialect::September, per_minute: None, trusted: vec![],
 /// #     capacity: Capacity::default(), utc: UtcMillis::new(0) };
 /// let mut registry = Registry::new(config, 42, Instant::ZERO);
 /// # let connection = ConnectionId(1);
@@ -191,19 +191,6 @@ impl Registry {
             expires,
             signed: signed.as_ref(),
         };
-        if let Some(signed) = signed {
-            // Whoever proves to be the owner is where this request came from, and nowhere else any more.
-            let elsewhere: Vec<IpAddr> = self
-                .records
-                .named(namespace, name)
-                .filter(|record| record.address != from.ip() && is_signed_by(record, signed))
-                .map(|record| record.address)
-                .collect();
-            for address in elsewhere {
-                self.remove(namespace, name, address);
-            }
-            self.own(now, namespace, name, signed, expires + OWNER_KEEPS);
-        }
         let place = self.records.put(registration);
         self.outbox.push_back(Output::Store(Entry::Put(Stored {
             ip: from.ip(),
@@ -216,6 +203,20 @@ impl Registry {
             place,
             x: *signed,
         })));
+        if let Some(signed) = signed {
+            // Whoever proves to be the owner is where this request came from, and nowhere else any more. The old record
+            // goes after the new one is there, so that a torn log never has neither.
+            let elsewhere: Vec<IpAddr> = self
+                .records
+                .named(namespace, name)
+                .filter(|record| record.address != from.ip() && is_signed_by(record, signed))
+                .map(|record| record.address)
+                .collect();
+            for address in elsewhere {
+                self.remove(namespace, name, address);
+            }
+            self.own(now, namespace, name, signed, expires + OWNER_KEEPS);
+        }
         Ok(Reply::Registered {
             lease: *lease,
             observed: from,
@@ -258,7 +259,7 @@ impl Registry {
             let most = self.capacity.per_address;
             let full = self.records.len() >= self.capacity.total
                 || self.records.count(Some(namespace)) >= self.capacity.per_namespace
-                || (!self.door.trusts(address) && self.records.count_of(address, most) >= most);
+                || (!self.door.trusts(address) && self.records.count_of_host(address, most) >= most);
             if full {
                 return Err(Refusal::OverQuota);
             }
@@ -291,7 +292,7 @@ impl Registry {
                 matching.push((record.name.clone(), record.signed.is_some()));
             }
         }
-        if matching.is_empty() && self.dialect == Dialect::November2025 {
+        if matching.is_empty() && self.dialect == Dialect::November {
             return Err(Refusal::NothingMatches);
         }
         if !matching.is_empty() && !self.storing {
@@ -330,7 +331,7 @@ impl Registry {
 
     /// In the dialect of November only those who are listed may ask (docs/protocol.md 1.5).
     fn require_registration(&self, address: IpAddr) -> Result<(), Refusal> {
-        if self.dialect == Dialect::November2025 && self.records.count_of(address, 1) == 0 {
+        if self.dialect == Dialect::November && self.records.count_of(address, 1) == 0 {
             return Err(Refusal::NotRegistered);
         }
         Ok(())
@@ -393,7 +394,8 @@ impl Registry {
                 until,
             } => {
                 if let Some(left) = left(until) {
-                    let until = now + left;
+                    // As with leases, a clock that was set back keeps nothing longer than it was given.
+                    let until = now + left.min(Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS);
                     self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
                 }
             }

@@ -96,7 +96,7 @@ error-secret-unreadable = cannot be read: { $detail }
 error-secret-empty = is empty: put a long random text into it, the same on both hubs
 error-secret-short = holds only { $bytes } bytes: put a random text of at least { $least } into it, the same on both hubs
 error-rate = is no rate: write messages a second as a whole number from 1, or off
-error-per-minute = is no number of connections: write how many a minute as a whole number from 1, or off
+error-per-minute = is no number of connections: write how many a minute as a whole number from 1 to { $most }, or off
 error-dialect = is no dialect: write 2025-09 or 2025-11
 error-file-name = is no name of a file: write one such as peers.jsonl
 error-data-ephemeral = { $data } and { $ephemeral } exclude each other: keep the data in a file, or keep none
@@ -160,14 +160,156 @@ serve-ready-tcp = in a terminal: nc { $spaced }   or: papo connect { $address }
 serve-ready-link = links to { $url }
 serve-ready-local = only this machine reaches it; papo serve --lan opens it to the network
 serve-ready-rendezvous = rendezvous for peers: { $address }
-rendezvous-ready = papo: the rendezvous is open (dialect { $dialect }); peers register and find each other here
-rendezvous-ready-address = peers use: --rendezvous { $address }
-rendezvous-ready-data = records are kept in { $path }
-rendezvous-ready-ephemeral = records are not kept: they end with this process
-rendezvous-trust-unused = --trust changes nothing in the dialect 2025-11, which counts everyone as the original does; --max-per-minute does
+registry-ready = papo: the rendezvous is open (dialect { $dialect }); peers register and find each other here
+registry-ready-address = peers use: --rendezvous { $address }
+registry-ready-data = records are kept in { $path }
+registry-ready-ephemeral = records are not kept: they end with this process
+registry-trust-unused = --trust exempts nobody from the ban of the dialect 2025-11, which counts everyone as the original does; --max-per-minute changes it
 serve-few-files = this machine allows { $got } open files and { $wanted } may be needed: fewer connections will fit. Raise the hard limit (ulimit -Hn) before starting it.
 error-bind = cannot listen on { $address }: { $error }
 error-bind-in-use = cannot listen on { $address }: another program does already. If it is an older papo, end it; or choose another port: papo { $command } { $option } { $next }
 error-bind-permission = cannot listen on { $address }: this user may not use that port. Choose one above 1023: papo { $command } { $option } { $next }
 error-bind-not-here = cannot listen on { $address }: this machine does not have that address. Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address that it has.
 close-bad-frame = that was no valid WebSocket frame
+
+## papo check: what keeps it from beginning
+
+error-check-address = "{ $given }" is no address of a server: give host or host:port, such as 127.0.0.1:5000
+error-check-refused = nobody listens at { $address }: is the server running, and on that port?
+error-check-failed = cannot connect to { $address }: { $detail }
+error-check-slow = { $address } does not answer: is the address right, does a firewall let the port through, and does the server listen on 0.0.0.0 and not only on 127.0.0.1?
+error-check-case = there is no case { $given }; papo check rendezvous ADDR without --only lists those there are
+error-check-case-suggest = there is no case { $given }; did you mean { $suggestion }?
+error-check-dialect = the case { $given } is not for the dialect { $dialect }: choose the other one with --dialect
+
+## papo check: the report
+
+check-begin =
+    { $cases ->
+        [one] checking { $address }: 1 case, dialect { $dialect }
+       *[other] checking { $address }: { $cases } cases, dialect { $dialect }
+    }
+check-begin-slow = this dialect bans after 50 connections in 60 s, so a whole run takes some minutes and ends with a ban of this machine
+check-waiting =
+    { $seconds ->
+        [one] waiting 1 s so as not to be banned
+       *[other] waiting { $seconds } s so as not to be banned
+    }
+check-summary = { $dialect }: { $passed } passed, { $failed } failed, { $advice } advice, { $skipped } skipped
+check-label-sent = sent
+check-label-expected = expected
+check-label-got = got
+check-sent-nothing = nothing: only a connection
+check-sent-end-alone = no byte, only the end of our sending half
+check-sent-end = { $bytes } and the end of our sending half, without a newline
+check-sent-pieces = in pieces with a pause between them (at |): { $bytes }
+check-sent-byte-by-byte = each byte in a write of its own: { $bytes }
+check-sent-drip = one byte a second: { $bytes }
+check-sent-long = { $length } bytes: { $bytes }
+check-sent-ban = DISCOVER on one connection after the other, { $allowed } of them and then more
+check-want-ended = the end of the connection within about 10 s, with or without a reply
+check-want-idle = after 5 s (between 4 and 15): { $reply }
+check-want-ban = the 51st connection within 60 s closed without a byte, and the next one answered with "… has been blocked … (limit: 50). The block will be lifted in N seconds." with N from 1 to { $seconds }
+check-got-nothing = the end of the connection, without a byte
+check-got-reset = a reset of the connection (ECONNRESET), without a byte
+check-got-silence = nothing for { $seconds } s
+check-got-unreachable = no connection: { $detail }
+check-got-then-reset = { $reply } and then a reset (ECONNRESET)
+check-got-then-open = { $reply } and then no end of the connection
+check-got-after = after { $seconds } s: { $reply }
+check-got-at = { $reply } (look at { $field })
+check-got-crowd = answers to { $answered } of { $asked } connections
+check-got-early-ban = the end without a byte at connection { $connections } already
+check-got-no-ban = after { $connections } connections still { $reply }
+check-skip-registered = other programs of this address are registered there, perhaps an earlier run: the case needs an address without records, so wait until they have left or expired
+check-skip-slow = the server answered too slowly to open 51 connections in 60 s
+
+## papo check: the likely mistake, by what went wrong
+
+check-why-unreachable = The server does not take connections any more: did an earlier request crash it? Look at its output; an exception in one connection must end only that connection.
+check-why-no-reply = You closed without answering. Usually an exception ended the handler: catch it and answer with an error.
+check-why-silent = No answer came. Perhaps an exception ended the handler and left the connection open, or the server waits for more input than it needs, or it is busy with another client.
+check-why-reset = You closed with unread data pending, so the kernel sent a reset, which can destroy the reply on its way. After the reply, shut down your writing side, read what is left for a moment, then close.
+check-why-not-closed = The reply came, but the connection stays open. This protocol has one request for each connection: close after the reply.
+check-why-no-newline = The reply must end with a newline (\n): clients read until there is one.
+check-why-many-lines = There is something behind the first newline. Answer with exactly one line: no pretty-printed JSON, and no reply to a second line.
+check-why-endless = The reply does not end: do you write in a loop?
+check-why-no-json = The reply is no JSON. Serialize it with a JSON library (in Python json.dumps, not str or repr).
+check-why-no-object = The reply must be a JSON object with the key status.
+check-why-wrong-key = The text is right, but it stands under the key { $field }. Codes of bad fields are under error in 2025-09 and under message in 2025-11; all other texts are under message in both. Is --dialect right?
+check-why-extra-key = The error has the key { $field } too much: error replies are compared whole, so leave it out.
+check-why-missing-key = The key { $field } is missing in the reply. Is --dialect right?
+check-why-address = { $field } must be the address that you see at the other end of the connection (in Python client_address[0]), written as plain IPv4 when it is one, and never one from the JSON.
+check-why-source-port = { $field } must be the source port of the connection (in Python client_address[1]), not the port from the JSON.
+check-why-no-number = { $field } must be a JSON number without fraction: store the converted value, not what the client sent.
+check-why-expires-in = { $field } must be the seconds that are left of the lease, between 0 and ttl, and not a time of day.
+
+## papo check: the likely mistake, by case
+
+check-hint-register = A REGISTER that succeeded must be listed by DISCOVER at once, with name, port and ttl as granted.
+check-hint-unknown-fields = Ignore fields that you do not know: newer clients send more.
+check-hint-ip = The address of a record is always the observed one; ip in the JSON is ignored, or anybody could register somebody else's address.
+check-hint-observed = Answer with the address and the source port that you see at the other end of the connection.
+check-hint-port = A port is required and is an integer from 1 to 65535; everything else is bad_port.
+check-hint-port-text = A port may come as text of digits ("4000"): convert it and store the number.
+check-hint-port-kind = A port that cannot be converted to an integer is bad_port: catch the error of the conversion.
+check-hint-port-float = 4000.0 is the port 4000, but a number with a fraction is bad_port: do not cut the fraction off.
+check-hint-ttl-default = Without ttl the lease is 7200 s.
+check-hint-ttl-clamp = A ttl out of range is no error: clamp it to 1..86400 and answer with the clamped value. Numbers may be larger than your integers.
+check-hint-ttl-text = A ttl may come as text of digits ("60") or as 60.0: convert it, and answer with a number.
+check-hint-ttl-kind = A ttl that cannot be converted is bad_ttl, unlike one out of range, which is clamped.
+check-hint-ttl-null = A ttl that is missing means 7200, but null is bad_ttl: tell the two apart.
+check-hint-order = Of several bad fields the first one in this order is named: name, ttl, namespace, port.
+check-hint-upsert = The same address, namespace and name means the same record: replace it instead of adding another one.
+check-hint-upsert-lease = Registering again begins a new lease with the new ttl.
+check-hint-upsert-place = Registering again must keep the record's place in the list: update it where it stands.
+check-hint-upsert-namespace = The namespace belongs to a record's key: the same name in another namespace is another record.
+check-hint-name = A name is required and has 1 to 64 characters; everything else is bad_name.
+check-hint-name-kind = A name must be a JSON text: do not convert other kinds, answer bad_name.
+check-hint-characters = The limit is 64 characters, not bytes: é is one character and two bytes. Decode before you count.
+check-hint-trim = Names and namespaces are not trimmed: spaces around them belong to them.
+check-hint-namespace = A namespace is required in REGISTER and has 1 to 64 characters; everything else is bad_namespace.
+check-hint-namespace-kind = A namespace must be a JSON text: do not convert other kinds, answer bad_namespace.
+check-hint-discover-order = DISCOVER lists records in the order in which they were first registered: do not sort, and use no container that forgets the order.
+check-hint-discover-fields = Every record of the list has all keys of the dialect.
+check-hint-expires-in = expires_in is what is left of the lease, in whole seconds.
+check-hint-discover-namespace = With a namespace, DISCOVER lists only the records of that namespace.
+check-hint-discover-case = Namespaces are compared exactly: UnB and unb are two.
+check-hint-discover-unknown = A namespace without records is no error: answer OK with an empty list.
+check-hint-discover-all = Without a namespace, or with null, DISCOVER lists the records of all namespaces.
+check-hint-discover-empty = An empty namespace means all in 2025-09 and is bad_namespace in 2025-11.
+check-hint-discover-odd = A namespace that no record can have finds nothing in 2025-09 (OK and an empty list) and is bad_namespace in 2025-11.
+check-hint-unregister = UNREGISTER must remove what fits all of its filters, and DISCOVER must not list it any more.
+check-hint-unregister-name = With a name, only the record of that name goes; the others of the namespace stay.
+check-hint-unregister-port = With a port, only records of that port go: compare it as a number.
+check-hint-unregister-namespace = UNREGISTER must leave other namespaces alone.
+check-hint-unregister-nothing = Nothing to remove is OK in 2025-09 and peer_credentials_do_not_match in 2025-11.
+check-hint-unregister-required = Without a namespace UNREGISTER is OK in 2025-09 and namespace_required in 2025-11.
+check-hint-unregister-bad-port = The error repeats the port that cannot be converted, in brackets: bad_port (abc).
+check-hint-unregister-range = A port out of range matches nothing in 2025-09 (OK) and is bad_port (70000) in 2025-11.
+check-hint-unregistered = Who has no live record may not ask for DISCOVER nor UNREGISTER here: answer peer_not_registered.
+check-hint-reply = The reply is one line of JSON with status, then the end.
+check-hint-one-write = The reply came in several segments. Some clients read only once: put the line and its newline together first, then write them with one call.
+check-hint-read-on = One recv may bring only a part of a line: read on and collect bytes until the newline.
+check-hint-first-line = Only the bytes up to the first newline are the request. Ignore what stands behind it, but read it before you close.
+check-hint-crlf = A carriage return before the newline is white space: JSON ignores it.
+check-hint-end = When the client ends its sending half without a newline, what came is the request: recv gives no bytes then.
+check-hint-utf8-cut = One character may be cut in two by recv: collect all bytes first, decode the whole line then.
+check-hint-utf8-invalid = Bytes that are not UTF-8 are replaced by U+FFFD and refuse nothing (in Python decode("utf-8", "replace")).
+check-hint-empty = A line of nothing but white space is answered with Empty request line.
+check-hint-empty-end = A connection that ends without a request is still answered with Empty request line: the client may only have ended its sending half.
+check-hint-json = A line that is no JSON is answered with Unknown command: catch the error of the JSON parser.
+check-hint-object = JSON that is no object is answered with Unknown command: look at its kind before you look for keys.
+check-hint-type = A type that is missing, no text or unknown is answered with Unknown command.
+check-hint-type-spaces = The type is put into capitals but not trimmed: " DISCOVER " is unknown.
+check-hint-type-case = The case of letters in type does not matter: put it into capitals before you compare.
+check-hint-line-fits = A line may have 32768 bytes with its newline. Read on until then; one recv does not bring all of it.
+check-hint-line-long = From 32769 bytes on, newline included, a line is too long: answer line_too_long with limit 32768.
+check-hint-line-drain = Answer line_too_long and read what is still coming before you close: a reset would destroy the reply.
+check-hint-line-endless = Count while you read: after 32768 bytes without a newline the line is too long, and waiting for its end would be waiting for ever.
+check-hint-neighbor = While one client was connected and silent, another one got no answer. Serve each connection in a thread or task of its own.
+check-hint-crowd = Many clients may come at once: serve each in a thread or task of its own, and let listen() have room for more than a few.
+check-hint-idle = A client that sends nothing for 5 s is told so and the connection closed: set a timeout on the connection and catch it.
+check-hint-drip = One byte a second keeps this connection, and its thread, for as long as the client likes. Give the whole line a deadline instead of each recv.
+check-hint-lease = A record whose lease has ended must not be listed: compare the time at every DISCOVER.
+check-hint-ban = Count the connections of each address in a sliding window of 60 s: the 51st is closed without a byte, and until the ban ends the others get the text with the limit and the seconds that are left.

@@ -79,3 +79,17 @@ cli-man-example =
     Exemplo:
     {"  "}papo man --dir ~/.local/share/man/man1
 cli-man-dir = Escreve um arquivo por página neste diretório em vez da saída padrão
+
+cli-check = Verifica se um servidor de outro programa faz o que o protocolo pede
+cli-check-example =
+    Exemplo:
+    {"  "}papo check rendezvous 127.0.0.1:5000
+cli-check-rendezvous = Verifica um servidor de rendezvous: código de saída 0 se faz o que deve, 5 se não faz
+cli-check-rendezvous-example =
+    Exemplo:
+    {"  "}papo check rendezvous 127.0.0.1:5000
+    {"  "}papo check rendezvous 10.0.0.7 --only line-32768
+cli-check-rendezvous-address = Máquina e porta do servidor; sem a porta, 5000
+cli-check-rendezvous-dialect = Dialeto que o servidor fala: 2025-09 ou 2025-11 (padrão: 2025-09)
+cli-check-rendezvous-only = Executa só o caso deste nome, ou os que começam assim
+cli-check-rendezvous-json = Escreve um objeto JSON para cada caso

@@ -96,7 +96,7 @@ error-secret-unreadable = não pode ser lido: { $detail }
 error-secret-empty = está vazio: ponha nele um texto longo e aleatório, o mesmo nos dois hubs
 error-secret-short = tem só { $bytes } bytes: ponha nele um texto aleatório de pelo menos { $least }, o mesmo nos dois hubs
 error-rate = não é uma taxa: escreva mensagens por segundo como um número inteiro a partir de 1, ou off
-error-per-minute = não é um número de conexões: escreva quantas por minuto como um número inteiro a partir de 1, ou off
+error-per-minute = não é um número de conexões: escreva quantas por minuto como um número inteiro de 1 a { $most }, ou off
 error-dialect = não é um dialeto: escreva 2025-09 ou 2025-11
 error-file-name = não é o nome de um arquivo: escreva um como pares.jsonl
 error-data-ephemeral = { $data } e { $ephemeral } se excluem: guarde os dados em um arquivo, ou não guarde nada
@@ -160,14 +160,156 @@ serve-ready-tcp = no terminal: nc { $spaced }   ou: papo connect { $address }
 serve-ready-link = liga-se a { $url }
 serve-ready-local = só esta máquina o alcança; papo serve --lan o abre para a rede
 serve-ready-rendezvous = rendezvous para peers: { $address }
-rendezvous-ready = papo: o rendezvous está aberto (dialeto { $dialect }); é aqui que os peers se registram e se encontram
-rendezvous-ready-address = os peers usam: --rendezvous { $address }
-rendezvous-ready-data = os registros ficam em { $path }
-rendezvous-ready-ephemeral = os registros não são guardados: acabam com este processo
-rendezvous-trust-unused = --trust não muda nada no dialeto 2025-11, que conta todos como o original; --max-per-minute muda
+registry-ready = papo: o rendezvous está aberto (dialeto { $dialect }); é aqui que os peers se registram e se encontram
+registry-ready-address = os peers usam: --rendezvous { $address }
+registry-ready-data = os registros ficam em { $path }
+registry-ready-ephemeral = os registros não são guardados: acabam com este processo
+registry-trust-unused = --trust não isenta ninguém do bloqueio do dialeto 2025-11, que conta todos como o original; --max-per-minute o altera
 serve-few-files = esta máquina permite { $got } arquivos abertos e { $wanted } podem ser necessários: caberão menos conexões. Aumente o limite rígido (ulimit -Hn) antes de iniciá-lo.
 error-bind = não dá para escutar em { $address }: { $error }
 error-bind-in-use = não dá para escutar em { $address }: outro programa já escuta ali. Se for um papo mais antigo, encerre-o; ou escolha outra porta: papo { $command } { $option } { $next }
 error-bind-permission = não dá para escutar em { $address }: este usuário não pode usar essa porta. Escolha uma acima de 1023: papo { $command } { $option } { $next }
 error-bind-not-here = não dá para escutar em { $address }: esta máquina não tem esse endereço. Use 127.0.0.1 só para esta máquina, ou 0.0.0.0 para todos os endereços que ela tem.
 close-bad-frame = isso não era um quadro WebSocket válido
+
+## papo check: o que o impede de começar
+
+error-check-address = "{ $given }" não é o endereço de um servidor: use host ou host:porta, por exemplo 127.0.0.1:5000
+error-check-refused = ninguém escuta em { $address }: o servidor está rodando, e nessa porta?
+error-check-failed = não foi possível conectar a { $address }: { $detail }
+error-check-slow = { $address } não responde: o endereço está certo, algum firewall bloqueia a porta, e o servidor escuta em 0.0.0.0 e não só em 127.0.0.1?
+error-check-case = o caso { $given } não existe; papo check rendezvous ADDR sem --only lista os que existem
+error-check-case-suggest = o caso { $given } não existe; você quis dizer { $suggestion }?
+error-check-dialect = o caso { $given } não é do dialeto { $dialect }: escolha o outro com --dialect
+
+## papo check: o relatório
+
+check-begin =
+    { $cases ->
+        [one] verificando { $address }: 1 caso, dialeto { $dialect }
+       *[other] verificando { $address }: { $cases } casos, dialeto { $dialect }
+    }
+check-begin-slow = este dialeto bloqueia quem faz mais de 50 conexões em 60 s: a verificação inteira leva alguns minutos e termina com esta máquina bloqueada
+check-waiting =
+    { $seconds ->
+        [one] esperando 1 s para não ser bloqueado
+       *[other] esperando { $seconds } s para não ser bloqueado
+    }
+check-summary = { $dialect }: { $passed } passaram, { $failed } falharam, { $advice } conselhos, { $skipped } pulados
+check-label-sent = enviado
+check-label-expected = esperado
+check-label-got = recebido
+check-sent-nothing = nada: só uma conexão
+check-sent-end-alone = nenhum byte, só o fim do nosso lado de envio
+check-sent-end = { $bytes } e o fim do nosso lado de envio, sem quebra de linha
+check-sent-pieces = em pedaços com uma pausa entre eles (onde há |): { $bytes }
+check-sent-byte-by-byte = cada byte em uma escrita própria: { $bytes }
+check-sent-drip = um byte por segundo: { $bytes }
+check-sent-long = { $length } bytes: { $bytes }
+check-sent-ban = DISCOVER em uma conexão após a outra, { $allowed } delas e depois mais
+check-want-ended = o fim da conexão em cerca de 10 s, com ou sem resposta
+check-want-idle = depois de 5 s (entre 4 e 15): { $reply }
+check-want-ban = a 51ª conexão em 60 s fechada sem nenhum byte, e a seguinte respondida com "… has been blocked … (limit: 50). The block will be lifted in N seconds." com N de 1 a { $seconds }
+check-got-nothing = o fim da conexão, sem nenhum byte
+check-got-reset = a conexão foi derrubada (ECONNRESET), sem nenhum byte
+check-got-silence = nada durante { $seconds } s
+check-got-unreachable = nenhuma conexão: { $detail }
+check-got-then-reset = { $reply } e depois a conexão foi derrubada (ECONNRESET)
+check-got-then-open = { $reply } e depois a conexão continuou aberta
+check-got-after = depois de { $seconds } s: { $reply }
+check-got-at = { $reply } (veja { $field })
+check-got-crowd = respostas para { $answered } de { $asked } conexões
+check-got-early-ban = o fim sem nenhum byte já na conexão { $connections }
+check-got-no-ban = depois de { $connections } conexões ainda { $reply }
+check-skip-registered = outros programas deste endereço estão registrados lá, talvez uma verificação anterior: o caso precisa de um endereço sem registros, espere que eles saiam ou expirem
+check-skip-slow = o servidor respondeu devagar demais para abrir 51 conexões em 60 s
+
+## papo check: o erro provável, pelo que aconteceu
+
+check-why-unreachable = O servidor não aceita mais conexões: algum pedido anterior o derrubou? Veja a saída dele; uma exceção em uma conexão deve encerrar só essa conexão.
+check-why-no-reply = Você fechou sem responder. Em geral uma exceção encerrou o tratamento: capture-a e responda com um erro.
+check-why-silent = Nenhuma resposta chegou. Talvez uma exceção tenha encerrado o tratamento e deixado a conexão aberta, ou o servidor espere por mais dados do que precisa, ou esteja ocupado com outro cliente.
+check-why-reset = Você fechou com dados por ler, então o kernel derrubou a conexão, o que pode destruir a resposta no caminho. Depois da resposta, encerre o seu lado de escrita, leia o que resta por um momento e só então feche.
+check-why-not-closed = A resposta chegou, mas a conexão continua aberta. Neste protocolo há um pedido por conexão: feche depois da resposta.
+check-why-no-newline = A resposta deve terminar com uma quebra de linha (\n): os clientes leem até encontrá-la.
+check-why-many-lines = Há algo depois da primeira quebra de linha. Responda com exatamente uma linha: sem JSON indentado e sem resposta a uma segunda linha.
+check-why-endless = A resposta não acaba: você escreve dentro de um laço?
+check-why-no-json = A resposta não é JSON. Serialize-a com uma biblioteca de JSON (em Python json.dumps, não str nem repr).
+check-why-no-object = A resposta deve ser um objeto JSON com a chave status.
+check-why-wrong-key = O texto está certo, mas está na chave { $field }. Os códigos de campos ruins ficam em error no 2025-09 e em message no 2025-11; todos os outros textos ficam em message nos dois. O --dialect está certo?
+check-why-extra-key = O erro tem a chave { $field } a mais: respostas de erro são comparadas por inteiro, então retire-a.
+check-why-missing-key = Falta a chave { $field } na resposta. O --dialect está certo?
+check-why-address = { $field } deve ser o endereço que você vê do outro lado da conexão (em Python client_address[0]), escrito como IPv4 simples quando for um, e nunca um que veio no JSON.
+check-why-source-port = { $field } deve ser a porta de origem da conexão (em Python client_address[1]), não a porta que veio no JSON.
+check-why-no-number = { $field } deve ser um número JSON sem fração: guarde o valor convertido, não o que o cliente enviou.
+check-why-expires-in = { $field } deve ser quantos segundos restam da validade, entre 0 e ttl, e não uma hora do relógio.
+
+## papo check: o erro provável, por caso
+
+check-hint-register = Um REGISTER que deu certo deve aparecer logo no DISCOVER, com name, port e o ttl concedido.
+check-hint-unknown-fields = Ignore os campos que você não conhece: clientes mais novos enviam mais.
+check-hint-ip = O endereço de um registro é sempre o observado; o ip do JSON é ignorado, senão qualquer um registraria o endereço de outra pessoa.
+check-hint-observed = Responda com o endereço e a porta de origem que você vê do outro lado da conexão.
+check-hint-port = A porta é obrigatória e é um inteiro de 1 a 65535; todo o resto é bad_port.
+check-hint-port-text = A porta pode vir como texto com dígitos ("4000"): converta e guarde o número.
+check-hint-port-kind = Uma porta que não pode ser convertida em inteiro é bad_port: capture o erro da conversão.
+check-hint-port-float = 4000.0 é a porta 4000, mas um número com fração é bad_port: não corte a fração.
+check-hint-ttl-default = Sem ttl a validade é de 7200 s.
+check-hint-ttl-clamp = Um ttl fora da faixa não é erro: limite-o a 1..86400 e responda com o valor limitado. O número pode ser maior que os seus inteiros.
+check-hint-ttl-text = O ttl pode vir como texto com dígitos ("60") ou como 60.0: converta e responda com um número.
+check-hint-ttl-kind = Um ttl que não pode ser convertido é bad_ttl; só o que está fora da faixa é limitado.
+check-hint-ttl-null = Um ttl ausente vale 7200, mas null é bad_ttl: distinga os dois.
+check-hint-order = De vários campos ruins, o erro cita o primeiro nesta ordem: name, ttl, namespace, port.
+check-hint-upsert = Mesmo endereço, mesmo namespace e mesmo nome são o mesmo registro: substitua-o em vez de criar outro.
+check-hint-upsert-lease = Registrar de novo começa uma nova validade, com o novo ttl.
+check-hint-upsert-place = Registrar de novo deve manter o lugar do registro na lista: atualize-o onde ele está.
+check-hint-upsert-namespace = O namespace faz parte da chave do registro: o mesmo nome em outro namespace é outro registro.
+check-hint-name = O nome é obrigatório e tem de 1 a 64 caracteres; todo o resto é bad_name.
+check-hint-name-kind = O nome deve ser um texto JSON: não converta outros tipos, responda bad_name.
+check-hint-characters = O limite é de 64 caracteres, não bytes: é é um caractere e dois bytes. Decodifique antes de contar.
+check-hint-trim = Nomes e namespaces não são aparados: os espaços em volta fazem parte deles.
+check-hint-namespace = O namespace é obrigatório no REGISTER e tem de 1 a 64 caracteres; todo o resto é bad_namespace.
+check-hint-namespace-kind = O namespace deve ser um texto JSON: não converta outros tipos, responda bad_namespace.
+check-hint-discover-order = DISCOVER lista os registros na ordem em que foram feitos pela primeira vez: não ordene, e não use uma estrutura que esqueça a ordem.
+check-hint-discover-fields = Cada registro da lista tem todas as chaves do dialeto.
+check-hint-expires-in = expires_in é o que resta da validade, em segundos inteiros.
+check-hint-discover-namespace = Com um namespace, DISCOVER lista só os registros dele.
+check-hint-discover-case = Namespaces são comparados exatamente: UnB e unb são dois.
+check-hint-discover-unknown = Um namespace sem registros não é erro: responda OK com uma lista vazia.
+check-hint-discover-all = Sem namespace, ou com null, DISCOVER lista os registros de todos os namespaces.
+check-hint-discover-empty = Um namespace vazio significa todos no 2025-09 e é bad_namespace no 2025-11.
+check-hint-discover-odd = Um namespace que nenhum registro pode ter não acha nada no 2025-09 (OK e lista vazia) e é bad_namespace no 2025-11.
+check-hint-unregister = UNREGISTER deve remover o que atende a todos os filtros, e DISCOVER não deve mais listá-lo.
+check-hint-unregister-name = Com um nome, só o registro desse nome sai; os outros do namespace ficam.
+check-hint-unregister-port = Com uma porta, só saem registros dessa porta: compare-a como número.
+check-hint-unregister-namespace = UNREGISTER não deve mexer em outros namespaces.
+check-hint-unregister-nothing = Nada a remover é OK no 2025-09 e peer_credentials_do_not_match no 2025-11.
+check-hint-unregister-required = Sem namespace, UNREGISTER é OK no 2025-09 e namespace_required no 2025-11.
+check-hint-unregister-bad-port = O erro repete entre parênteses a porta que não pode ser convertida: bad_port (abc).
+check-hint-unregister-range = Uma porta fora da faixa não acha nada no 2025-09 (OK) e é bad_port (70000) no 2025-11.
+check-hint-unregistered = Quem não tem registro vivo não pode pedir DISCOVER nem UNREGISTER aqui: responda peer_not_registered.
+check-hint-reply = A resposta é uma linha de JSON com status, e depois o fim.
+check-hint-one-write = A resposta chegou em vários segmentos. Alguns clientes leem uma vez só: junte primeiro a linha e a quebra de linha, depois escreva tudo em uma chamada.
+check-hint-read-on = Um recv pode trazer só parte de uma linha: continue lendo e junte os bytes até a quebra de linha.
+check-hint-first-line = Só os bytes até a primeira quebra de linha são o pedido. Ignore o que vem depois, mas leia-o antes de fechar.
+check-hint-crlf = Um retorno de carro antes da quebra de linha é espaço em branco: o JSON o ignora.
+check-hint-end = Quando o cliente encerra o envio sem quebra de linha, o que chegou é o pedido: o recv devolve então zero bytes.
+check-hint-utf8-cut = Um caractere pode ser cortado ao meio pelo recv: junte todos os bytes primeiro e só depois decodifique a linha inteira.
+check-hint-utf8-invalid = Bytes que não são UTF-8 são trocados por U+FFFD e não recusam nada (em Python decode("utf-8", "replace")).
+check-hint-empty = Uma linha só com espaço em branco é respondida com Empty request line.
+check-hint-empty-end = Uma conexão que termina sem pedido ainda é respondida com Empty request line: o cliente pode ter encerrado só o envio.
+check-hint-json = Uma linha que não é JSON é respondida com Unknown command: capture o erro do leitor de JSON.
+check-hint-object = JSON que não é objeto é respondido com Unknown command: olhe o tipo antes de procurar chaves.
+check-hint-type = Um type ausente, que não é texto ou desconhecido é respondido com Unknown command.
+check-hint-type-spaces = O type é passado para maiúsculas, mas não é aparado: " DISCOVER " é desconhecido.
+check-hint-type-case = Maiúsculas e minúsculas não importam em type: passe-o para maiúsculas antes de comparar.
+check-hint-line-fits = Uma linha pode ter 32768 bytes com a quebra de linha. Continue lendo até lá; um recv não traz tudo.
+check-hint-line-long = A partir de 32769 bytes, com a quebra de linha, a linha é longa demais: responda line_too_long com limit 32768.
+check-hint-line-drain = Responda line_too_long e leia o que ainda está chegando antes de fechar: se a conexão cair, a resposta se perde.
+check-hint-line-endless = Conte enquanto lê: depois de 32768 bytes sem quebra de linha a linha é longa demais, e esperar pelo fim seria esperar para sempre.
+check-hint-neighbor = Enquanto um cliente estava conectado e calado, outro ficou sem resposta. Atenda cada conexão em uma thread ou tarefa própria.
+check-hint-crowd = Muitos clientes podem chegar juntos: atenda cada um em uma thread ou tarefa própria, e dê ao listen() lugar para mais do que uns poucos.
+check-hint-idle = Um cliente que não envia nada por 5 s é avisado e a conexão é fechada: defina um timeout na conexão e capture-o.
+check-hint-drip = Um byte por segundo segura esta conexão, e a thread dela, enquanto o cliente quiser. Dê um prazo à linha inteira em vez de a cada recv.
+check-hint-lease = Um registro cuja validade acabou não deve ser listado: compare a hora a cada DISCOVER.
+check-hint-ban = Conte as conexões de cada endereço em uma janela deslizante de 60 s: a 51ª é fechada sem nenhum byte e, até o bloqueio acabar, as outras recebem o texto com o limite e os segundos que faltam.

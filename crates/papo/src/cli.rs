@@ -56,6 +56,9 @@ enum Command {
     /// Tell whether a hub is ready: exit code 0 when it is, 3 when it is not
     #[command(after_help = "Example:\n  papo health http://127.0.0.1:8000")]
     Health(HealthArgs),
+    /// Check whether a server of another program does what its protocol asks for
+    #[command(after_help = "Example:\n  papo check rendezvous 127.0.0.1:5000")]
+    Check(CheckArgs),
     /// Write a shell's completion script to standard output
     #[command(after_help = "Example:\n  papo completions bash > ~/.local/share/bash-completion/completions/papo")]
     Completions(CompletionsArgs),
@@ -155,6 +158,38 @@ struct HealthArgs {
     /// Address of the hub's page, such as http://127.0.0.1:8000
     #[arg(value_name = "URL")]
     url: String,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(subcommand)]
+    what: Checked,
+}
+
+/// What papo can check.
+#[derive(Debug, Subcommand)]
+enum Checked {
+    /// Check a rendezvous server: exit code 0 when it does what it must, 5 when it does not
+    #[command(
+        after_help = "Example:\n  papo check rendezvous 127.0.0.1:5000\n  papo check rendezvous 10.0.0.7 --only line-32768"
+    )]
+    Rendezvous(CheckRendezvousArgs),
+}
+
+#[derive(Debug, Args)]
+struct CheckRendezvousArgs {
+    /// Host and port of the server; without a port, 5000
+    #[arg(value_name = "ADDR")]
+    address: String,
+    /// Dialect that the server speaks: 2025-09 or 2025-11 (default: 2025-09)
+    #[arg(long, value_name = "DIALECT", value_parser = ["2025-09", "2025-11"], hide_possible_values = true)]
+    dialect: Option<String>,
+    /// Carry out only the case of this name, or those whose names begin so
+    #[arg(long, value_name = "CASE")]
+    only: Option<String>,
+    /// Print one JSON object for each case
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]

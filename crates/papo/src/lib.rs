@@ -1,5 +1,6 @@
 //! The half of papo that touches the world: sockets, disk, terminal, browser.
 
+pub mod check;
 pub mod cli;
 mod clock;
 pub mod config;

@@ -127,8 +127,8 @@ impl Running {
 
 fn config(settings: &RendezvousSettings) -> Config {
     let usual = match settings.dialect {
-        Dialect::September2025 => limits::RENDEZVOUS_PER_MINUTE,
-        Dialect::November2025 => limits::RENDEZVOUS_BAN_COUNT,
+        Dialect::September => limits::RENDEZVOUS_PER_MINUTE,
+        Dialect::November => limits::RENDEZVOUS_BAN_COUNT,
     };
     Config {
         dialect: settings.dialect,
@@ -200,19 +200,19 @@ fn announce(settings: &RendezvousSettings, address: SocketAddr, texts: &Texts) -
         return out.flush();
     }
     let mut out = io::stderr().lock();
-    let ready = Message::new("rendezvous-ready").showing("dialect", settings.dialect);
+    let ready = Message::new("registry-ready").showing("dialect", settings.dialect);
     writeln!(out, "{}", texts.say(&ready))?;
     for address in reach::addresses(address) {
-        let message = Message::new("rendezvous-ready-address").showing("address", address);
+        let message = Message::new("registry-ready-address").showing("address", address);
         writeln!(out, "  {}", texts.say(&message))?;
     }
     let kept = match data {
-        Some(path) => Message::new("rendezvous-ready-data").with("path", path),
-        None => Message::new("rendezvous-ready-ephemeral"),
+        Some(path) => Message::new("registry-ready-data").with("path", path),
+        None => Message::new("registry-ready-ephemeral"),
     };
     writeln!(out, "  {}", texts.say(&kept))?;
-    if settings.dialect == Dialect::November2025 && !settings.trust.is_empty() {
-        writeln!(out, "  {}", texts.get("rendezvous-trust-unused"))?;
+    if settings.dialect == Dialect::November && !settings.trust.is_empty() {
+        writeln!(out, "  {}", texts.get("registry-trust-unused"))?;
     }
     Ok(())
 }

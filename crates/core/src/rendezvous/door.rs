@@ -58,11 +58,11 @@ impl Doorkeeper {
     pub(super) fn new(dialect: Dialect, per_minute: Option<u32>, trusted: Vec<IpNet>) -> Self {
         let kind = match (per_minute, dialect) {
             (None, _) => Kind::Open,
-            (Some(count), Dialect::September2025) => Kind::Paced {
+            (Some(count), Dialect::September) => Kind::Paced {
                 rate: Rate::over(RENDEZVOUS_WINDOW, count, count),
                 addresses: AddressTable::new(ADDRESSES),
             },
-            (Some(count), Dialect::November2025) => Kind::Window {
+            (Some(count), Dialect::November) => Kind::Window {
                 count: usize::try_from(count).unwrap_or(usize::MAX),
                 addresses: AddressTable::new(ADDRESSES),
                 entries: 0,
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_one_connection_too_many_begins_a_ban_of_a_minute() {
-        let mut door = Doorkeeper::new(Dialect::November2025, Some(3), vec![]);
+        let mut door = Doorkeeper::new(Dialect::November, Some(3), vec![]);
         for second in [0, 10, 20] {
             assert_eq!(door.admit(ip(STRANGER), Instant::from_secs(second)), Admittance::Open);
         }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_window_slides() {
-        let mut door = Doorkeeper::new(Dialect::November2025, Some(2), vec![]);
+        let mut door = Doorkeeper::new(Dialect::November, Some(2), vec![]);
         for second in [0, 30, 60, 90, 120] {
             assert_eq!(door.admit(ip(STRANGER), Instant::from_secs(second)), Admittance::Open);
         }
@@ -177,8 +177,8 @@ mod tests {
     #[test]
     fn only_the_dialect_of_november_counts_loopback_and_trusted_networks() {
         for (dialect, too_often) in [
-            (Dialect::September2025, Admittance::Open),
-            (Dialect::November2025, Admittance::Banned),
+            (Dialect::September, Admittance::Open),
+            (Dialect::November, Admittance::Banned),
         ] {
             let mut door = Doorkeeper::new(dialect, Some(1), vec!["10.0.0.0/8".parse().unwrap()]);
             for address in ["127.0.0.1", "10.1.1.1", "::1"] {
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_pace_of_september_refuses_and_recovers() {
-        let mut door = Doorkeeper::new(Dialect::September2025, Some(60), vec![]);
+        let mut door = Doorkeeper::new(Dialect::September, Some(60), vec![]);
         let mut at = |millis| door.admit(ip(STRANGER), Instant::from_millis(millis));
         assert!((0..60).all(|_| at(0) == Admittance::Open));
         assert_eq!(at(999), Admittance::TooOften);
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn off_is_off_in_both_dialects() {
-        for dialect in [Dialect::September2025, Dialect::November2025] {
+        for dialect in [Dialect::September, Dialect::November] {
             let mut door = Doorkeeper::new(dialect, None, vec![]);
             assert!((0..10_000).all(|_| door.admit(ip(STRANGER), Instant::ZERO) == Admittance::Open));
         }
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_addresses_leave_bounded_tables() {
-        for dialect in [Dialect::September2025, Dialect::November2025] {
+        for dialect in [Dialect::September, Dialect::November] {
             let mut door = Doorkeeper::new(dialect, Some(50), vec![]);
             for number in 0..100_000_u32 {
                 let address = IpAddr::V4((0xcb00_0000 + number).into());

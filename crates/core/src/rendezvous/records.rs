@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use crate::address::counted_address;
 use crate::rng::Rng;
 use crate::time::Instant;
 use crate::wire::rendezvous::{Lease, Listed, Signed};
@@ -90,6 +91,16 @@ impl Records {
     /// Records of an address, counted no further than `most`.
     pub(super) fn count_of(&self, address: IpAddr, most: usize) -> usize {
         self.slots_of(address).take(most).count()
+    }
+
+    /// Records of a host, which may have many addresses of IPv6, counted no further than `most`.
+    pub(super) fn count_of_host(&self, address: IpAddr, most: usize) -> usize {
+        let host = counted_address(address);
+        self.by_address
+            .range((host, 0)..)
+            .take_while(|(other, _)| counted_address(*other) == host)
+            .take(most)
+            .count()
     }
 
     pub(super) fn get(&self, namespace: &str, name: &str, address: IpAddr) -> Option<&Record> {

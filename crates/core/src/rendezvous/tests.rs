@@ -12,8 +12,8 @@ mod log;
 mod owners;
 mod table;
 
-const SEP: Dialect = Dialect::September2025;
-const NOV: Dialect = Dialect::November2025;
+const SEP: Dialect = Dialect::September;
+const NOV: Dialect = Dialect::November;
 const BOTH: [Dialect; 2] = [SEP, NOV];
 /// Noon of some day.
 const UTC: UtcMillis = UtcMillis::new(1_763_640_000_000);

@@ -16,15 +16,15 @@ pub use signed::{Claim, Purpose, Signed};
 
 use crate::limits::{LEASE_DEFAULT_SECS, LEASE_MAX_SECS};
 
-/// Which program's habits a rendezvous has (docs/protocol.md 1.4 to 1.6).
+/// Which program's habits a rendezvous has (docs/protocol.md section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// The program of September 2025: errors under `error`, everyone may discover, no limit per address.
     #[default]
-    September2025,
+    September,
     /// The program of November 2025: errors under `message`, only who is registered may discover, and whoever connects
     /// too often is banned.
-    November2025,
+    November,
 }
 
 /// The text names no dialect.
@@ -37,8 +37,8 @@ impl FromStr for Dialect {
 
     fn from_str(text: &str) -> Result<Self, ParseDialectError> {
         match text {
-            "2025-09" => Ok(Self::September2025),
-            "2025-11" => Ok(Self::November2025),
+            "2025-09" => Ok(Self::September),
+            "2025-11" => Ok(Self::November),
             _ => Err(ParseDialectError),
         }
     }
@@ -47,8 +47,8 @@ impl FromStr for Dialect {
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::September2025 => "2025-09",
-            Self::November2025 => "2025-11",
+            Self::September => "2025-09",
+            Self::November => "2025-11",
         })
     }
 }

@@ -19,10 +19,6 @@ pub(super) fn localize(root: Command, texts: &Texts) -> Command {
         );
     // Usage lines are made from the whole tree, so they exist only once it is built.
     root.build();
-    let names: Vec<String> = root.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    for name in names {
-        root = root.mut_subcommand(name, |sub| translate_usage(sub, texts));
-    }
     translate_usage(root, texts)
 }
 
@@ -64,6 +60,10 @@ fn translate(mut command: Command, own: &str, prefix: &str, texts: &Texts) -> Co
 }
 
 fn translate_usage(mut command: Command, texts: &Texts) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |sub| translate_usage(sub, texts));
+    }
     let usage = command.render_usage().to_string();
     let usage = usage
         .trim_start_matches("Usage: ")

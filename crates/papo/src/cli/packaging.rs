@@ -20,16 +20,8 @@ pub(super) fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
 
 /// The manual pages with their file names: papo's own first.
 pub(super) fn manual(command: Command) -> io::Result<Vec<(String, Vec<u8>)>> {
-    let commands: Vec<Command> = command
-        .get_subcommands()
-        .filter(|sub| !sub.is_hide_set())
-        .map(|sub| {
-            let name = format!("papo-{}", sub.get_name());
-            sub.clone()
-                .display_name(name)
-                .bin_name(format!("papo {}", sub.get_name()))
-        })
-        .collect();
+    let mut commands = Vec::new();
+    each_below(&command, "papo", &mut commands);
     std::iter::once(command)
         .chain(commands)
         .map(|command| {
@@ -39,6 +31,15 @@ pub(super) fn manual(command: Command) -> io::Result<Vec<(String, Vec<u8>)>> {
             Ok((man.get_filename(), page))
         })
         .collect()
+}
+
+/// The commands below `command`, each before its own, with the names that they have in a manual.
+fn each_below(command: &Command, path: &str, found: &mut Vec<Command>) {
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        let path = format!("{path} {}", sub.get_name());
+        found.push(sub.clone().display_name(path.replace(' ', "-")).bin_name(path.clone()));
+        each_below(sub, &path, found);
+    }
 }
 
 /// Writes the manual pages into a directory, which is made when it is missing.

@@ -1,6 +1,7 @@
 //! From a command line to the command itself.
 
-use super::{Cli, Command, command, environment, packaging};
+use super::{CheckArgs, Checked, Cli, Command, command, environment, packaging};
+use crate::check::{self, Dialect};
 use crate::config::{self, RendezvousSettings, ServeSettings};
 use crate::connect::{self, Target};
 use crate::error::{Exit, Failure};
@@ -33,6 +34,21 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             connect::run(target, arguments.json, texts, shutdown).await
         }
         Command::Health(arguments) => health::check(&arguments.url).await,
+        Command::Check(CheckArgs {
+            what: Checked::Rendezvous(arguments),
+        }) => {
+            let settings = check::Settings {
+                target: check::target(&arguments.address)?,
+                dialect: match &arguments.dialect {
+                    Some(text) => text.parse().map_err(Failure::unexpected)?,
+                    None => Dialect::default(),
+                },
+                only: arguments.only,
+                json: arguments.json,
+            };
+            let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
+            check::run(settings, texts, shutdown).await
+        }
         Command::Completions(arguments) => {
             packaging::write_out(&packaging::completions(command(&texts), arguments.shell))?;
             Ok(Exit::Done)

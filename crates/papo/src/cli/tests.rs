@@ -32,6 +32,10 @@ fn everything_visible_has_a_portuguese_text() {
     for sub in root.get_subcommands() {
         let key = format!("cli-{}", sub.get_name());
         visit(sub, &key, &key);
+        for below in sub.get_subcommands() {
+            let key = format!("{key}-{}", below.get_name());
+            visit(below, &key, &key);
+        }
     }
     assert!(seen > 15, "only {seen} arguments were looked at");
     assert!(!english.has("cli-papo"), "English stands in the declaration");
@@ -43,12 +47,14 @@ fn help_speaks_one_language_and_shows_an_example() {
         ("en", "Example:", ["Exemplo", "Uso:", "Opções"]),
         ("pt-BR", "Exemplo:", ["Usage", "Options:", "Print help"]),
     ] {
-        let commands: [&[&str]; 7] = [
+        let commands: [&[&str]; 9] = [
             &[],
             &["serve"],
             &["rendezvous"],
             &["connect"],
             &["health"],
+            &["check"],
+            &["check", "rendezvous"],
             &["completions"],
             &["man"],
         ];
@@ -72,7 +78,7 @@ fn help_speaks_one_language_and_shows_an_example() {
 
 #[test]
 fn mistakes_are_explained() {
-    let cases: [(&[&str], &[&str]); 13] = [
+    let cases: [(&[&str], &[&str]); 16] = [
         (&["papo", "serve", "--htpt", "x"], &["--htpt", "--http"]),
         (&["papo", "serve", "--zzz"], &["--zzz"]),
         (&["papo", "complet"], &["complet", "completions"]),
@@ -85,6 +91,12 @@ fn mistakes_are_explained() {
         (&["papo", "serve", "--lan=yes"], &["--lan", "yes"]),
         (&["papo", "connect"], &["<ADDR>"]),
         (&["papo", "completions", "tcsh"], &["tcsh", "bash"]),
+        (&["papo", "check", "rendezvous"], &["<ADDR>"]),
+        (&["papo", "check", "rendezvouz", "x"], &["rendezvouz", "rendezvous"]),
+        (
+            &["papo", "check", "rendezvous", "x", "--dialect", "2025"],
+            &["2025", "2025-09", "2025-11"],
+        ),
         (&["papo", "--lang", "klingon", "man"], &["klingon", "pt-BR"]),
     ];
     for (line, needed) in cases {
@@ -141,6 +153,8 @@ fn packagers_get_every_command() {
             "papo-rendezvous.1",
             "papo-connect.1",
             "papo-health.1",
+            "papo-check.1",
+            "papo-check-rendezvous.1",
             "papo-completions.1",
             "papo-man.1"
         ]

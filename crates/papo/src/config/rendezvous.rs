@@ -17,7 +17,7 @@ use crate::text::{Lang, Message};
 pub struct RendezvousSettings {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Which program it answers like (docs/protocol.md 1.4).
+    /// Which program it answers like (docs/protocol.md section 1).
     pub dialect: Dialect,
     /// Connections a minute from one address: `None` for what the dialect has, `Some(None)` for any number.
     pub max_per_minute: Option<Option<u32>>,

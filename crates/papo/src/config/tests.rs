@@ -311,10 +311,7 @@ fn a_registry_inside_a_hub_has_its_own_folder() {
         assert_eq!(settings.listen, listen.parse().unwrap());
         assert_eq!(settings.data, Data::File(path.into()));
         assert_eq!(settings.trust, ["10.0.0.0/8".parse().unwrap()]);
-        assert_eq!(
-            (settings.dialect, settings.max_per_minute),
-            (Dialect::September2025, None)
-        );
+        assert_eq!((settings.dialect, settings.max_per_minute), (Dialect::September, None));
     }
     assert!(inside("off", "north", true).is_none());
     assert_eq!(inside("127.0.0.1:0", "north", false).unwrap().data, Data::Ephemeral);

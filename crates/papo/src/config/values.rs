@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use axum::http::Uri;
 use ipnet::IpNet;
 use papo_core::id::RoomName;
-use papo_core::limits::NAME_CHARS;
+use papo_core::limits::{NAME_CHARS, RENDEZVOUS_PER_MINUTE_MAX};
 use papo_core::wire::rendezvous::{Dialect, ParseDialectError};
 use papo_core::wire::signature::{LinkSecret, SECRET_BYTES, SecretError};
 
@@ -103,7 +103,10 @@ pub(super) fn rate(text: &str) -> Result<Option<u32>, Message> {
 }
 
 pub(super) fn per_minute(text: &str) -> Result<Option<u32>, Message> {
-    rate(text).map_err(|_| Message::new("error-per-minute"))
+    match rate(text) {
+        Ok(count) if count.is_none_or(|count| count <= RENDEZVOUS_PER_MINUTE_MAX) => Ok(count),
+        _ => Err(Message::new("error-per-minute").showing("most", RENDEZVOUS_PER_MINUTE_MAX)),
+    }
 }
 
 pub(super) fn dialect(text: &str) -> Result<Dialect, Message> {

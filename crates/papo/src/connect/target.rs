@@ -1,4 +1,4 @@
-//! The address of a TCP text door.
+//! The address of a TCP text door, and of other servers that speak lines.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -7,21 +7,16 @@ use std::str::FromStr;
 use crate::config::TCP_PORT;
 use crate::text::Message;
 
-/// Host and port of a TCP text door; the name is looked up when it is dialed.
+/// Host and port of a TCP text door, or of another server; the name is looked up when it is dialed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub(super) host: String,
     pub(super) port: u16,
 }
 
-impl FromStr for Target {
-    type Err = Message;
-
-    fn from_str(text: &str) -> Result<Self, Message> {
-        if text.contains("://") {
-            return Err(Message::new("error-connect-url").with("given", text.to_owned()));
-        }
-        let refuse = || Message::new("error-connect-address").with("given", text.to_owned());
+impl Target {
+    /// Reads `host`, `host:port` or `[address]:port`. None when it is no address.
+    pub fn read(text: &str, usual_port: u16) -> Option<Self> {
         let (host, port) = match text.rsplit_once(':') {
             // More than one colon and no brackets: an IPv6 address by itself.
             Some(_) if text.parse::<Ipv6Addr>().is_ok() || text.ends_with(']') => (text, None),
@@ -31,22 +26,43 @@ impl FromStr for Target {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let host = match bare {
             Some(address) if address.parse::<Ipv6Addr>().is_ok() => address,
-            Some(_) => return Err(refuse()),
+            Some(_) => return None,
             None => host,
         };
         let foreign = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '@' | '[' | ']');
         let unbracketed = bare.is_none() && port.is_some() && host.contains(':');
         if host.is_empty() || host.contains(foreign) || unbracketed {
-            return Err(refuse());
+            return None;
         }
         let port = match port {
-            None => TCP_PORT,
-            Some(port) => port.parse().ok().filter(|&port| port != 0).ok_or_else(refuse)?,
+            None => usual_port,
+            Some(port) => port.parse().ok().filter(|&port| port != 0)?,
         };
-        Ok(Self {
+        Some(Self {
             host: host.to_owned(),
             port,
         })
+    }
+
+    /// The name or address of the machine, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl FromStr for Target {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        if text.contains("://") {
+            return Err(Message::new("error-connect-url").with("given", text.to_owned()));
+        }
+        Self::read(text, TCP_PORT).ok_or_else(|| Message::new("error-connect-address").with("given", text.to_owned()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! One request to a rendezvous server, on a connection of its own (docs/protocol.md 1.1).
+//! One request to a rendezvous server, on a connection of its own (docs/protocol.md 1.1 and 1.9).
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;

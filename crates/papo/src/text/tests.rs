@@ -4,14 +4,15 @@ use std::path::Path;
 use super::*;
 
 /// What each key of a file begins with: a literal of this shape in the code is the name of a text.
-const FAMILIES: [&str; 8] = [
+const FAMILIES: [&str; 9] = [
     "notice-",
     "name-",
     "close-",
     "error-",
     "say-",
     "serve-",
-    "rendezvous-",
+    "registry-",
+    "check-",
     "cli-",
 ];
 

@@ -11,6 +11,7 @@ pub(crate) mod old_service;
 pub(crate) mod port;
 pub(crate) mod process;
 pub(crate) mod registry;
+pub(crate) mod rendezvous;
 pub(crate) mod tcp;
 pub(crate) mod websocket;
 

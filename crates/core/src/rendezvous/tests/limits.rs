@@ -36,7 +36,7 @@ fn september_answers_whom_it_refuses() {
 #[test]
 fn the_table_is_bounded_in_all_by_namespace_and_by_address() {
     let capacity = Capacity {
-        total: 6,
+        total: 8,
         per_namespace: 4,
         per_address: 2,
     };
@@ -47,15 +47,18 @@ fn the_table_is_bounded_in_all_by_namespace_and_by_address() {
     });
     let mut register = |ip: &str, name: &str, namespace: &str| {
         let request = json!({"type": "REGISTER", "name": name, "namespace": namespace, "port": 1});
-        world.ask(&format!("{ip}:1"), request)["status"] == "OK"
+        let from = SocketAddr::new(ip.parse().unwrap(), 1).to_string();
+        world.ask(&from, request)["status"] == "OK"
     };
     assert!(register("192.0.2.1", "a", "UnB") && register("192.0.2.1", "b", "UnB"));
     assert!(!register("192.0.2.1", "c", "UnB"), "two for an address");
     assert!(register("192.0.2.1", "a", "UnB"), "an update takes no place");
+    assert!(register("2001:db8::1", "a", "v6") && register("2001:db8::2", "b", "v6"));
+    assert!(!register("2001:db8::3", "c", "v6"), "two for a host of IPv6");
     assert!(register("127.0.0.1", "c", "UnB") && register("10.0.0.1", "d", "UnB"));
     assert!(!register("127.0.0.1", "e", "UnB"), "four for a namespace");
     assert!(register("127.0.0.1", "e", "other") && register("127.0.0.1", "f", "other"));
-    assert!(!register("127.0.0.1", "g", "other"), "six in all");
+    assert!(!register("127.0.0.1", "g", "other"), "eight in all");
 }
 
 #[test]

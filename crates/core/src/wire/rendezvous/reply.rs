@@ -156,7 +156,7 @@ impl Refusal {
         let text = self.text();
         // Suites compare error replies whole, so they carry the keys of their dialect and nothing else.
         let (error, message) = match (self.code(), dialect) {
-            (Some(_), Dialect::September2025) => (Some(text), None),
+            (Some(_), Dialect::September) => (Some(text), None),
             _ => (None, Some(text)),
         };
         to_ascii_line(&ErrorReply {

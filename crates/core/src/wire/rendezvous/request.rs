@@ -36,7 +36,7 @@ pub struct Register {
 pub struct Discover {
     /// Of whom.
     pub wanted: Wanted,
-    /// At most so many, in order.
+    /// At most so many of those that the reply would hold.
     pub limit: Option<usize>,
     /// At most so many, drawn at random.
     pub sample: Option<usize>,
@@ -116,11 +116,11 @@ fn register(fields: &Map<String, Value>) -> Result<Register, Refusal> {
 fn discover(fields: &Map<String, Value>, dialect: Dialect) -> Result<Discover, Refusal> {
     let wanted = match (fields.get("namespace"), dialect) {
         (None | Some(Value::Null), _) => Wanted::All,
-        (Some(Value::String(empty)), Dialect::September2025) if empty.is_empty() => Wanted::All,
+        (Some(Value::String(empty)), Dialect::September) if empty.is_empty() => Wanted::All,
         (given, _) => match (label(given), dialect) {
             (Some(namespace), _) => Wanted::Namespace(namespace.to_owned()),
-            (None, Dialect::September2025) => Wanted::Nobody,
-            (None, Dialect::November2025) => return Err(Refusal::BadNamespace),
+            (None, Dialect::September) => Wanted::Nobody,
+            (None, Dialect::November) => return Err(Refusal::BadNamespace),
         },
     };
     // Fields that older servers ignore; what cannot be read is ignored here too.
@@ -143,7 +143,7 @@ fn unregister(fields: &Map<String, Value>, dialect: Dialect) -> Result<Unregiste
     let given = |field| fields.get(field).filter(|value| !value.is_null());
     let namespace = given("namespace");
     let absent = namespace.is_none_or(|value| value.as_str() == Some(""));
-    if absent && dialect == Dialect::November2025 {
+    if absent && dialect == Dialect::November {
         return Err(Refusal::NamespaceRequired);
     }
     let port = match given("port") {
@@ -151,7 +151,7 @@ fn unregister(fields: &Map<String, Value>, dialect: Dialect) -> Result<Unregiste
         Some(value) => {
             let number = whole_number(value).ok_or_else(|| Refusal::bad_port_filter(value))?;
             let port = port_number(number);
-            if port.is_none() && dialect == Dialect::November2025 {
+            if port.is_none() && dialect == Dialect::November {
                 return Err(Refusal::bad_port_filter(value));
             }
             Some(port)

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::identity::Identity;
 
-const BOTH: [Dialect; 2] = [Dialect::September2025, Dialect::November2025];
-const SEP: Dialect = Dialect::September2025;
-const NOV: Dialect = Dialect::November2025;
+const BOTH: [Dialect; 2] = [Dialect::September, Dialect::November];
+const SEP: Dialect = Dialect::September;
+const NOV: Dialect = Dialect::November;
 
 fn register_with(field: &str, value: Value) -> Result<Register, Refusal> {
     let mut request = json!({"type": "REGISTER", "name": "alice", "namespace": "UnB", "port": 4000});

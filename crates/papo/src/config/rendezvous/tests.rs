@@ -15,7 +15,7 @@ fn without_settings_a_registry_is_open_to_the_network() {
     let settings = merge(&RendezvousArgs::default(), &[], Some("[serve]\nname = \"x\"\n")).unwrap();
     let expected = RendezvousSettings {
         listen: "0.0.0.0:5000".parse().unwrap(),
-        dialect: Dialect::September2025,
+        dialect: Dialect::September,
         max_per_minute: None,
         trust: Vec::new(),
         data: Data::Ephemeral,
@@ -32,7 +32,7 @@ fn values_come_from_the_strongest_layer() {
     );
     let settings = merge(&RendezvousArgs::default(), &[], text).unwrap();
     assert_eq!(settings.listen, "127.0.0.1:5001".parse().unwrap());
-    assert_eq!(settings.dialect, Dialect::November2025);
+    assert_eq!(settings.dialect, Dialect::November);
     assert_eq!(settings.max_per_minute, Some(Some(70)));
     assert_eq!(settings.trust, ["10.0.0.0/8".parse().unwrap()]);
     assert_eq!(settings.data, file("f"));
@@ -48,7 +48,7 @@ fn values_come_from_the_strongest_layer() {
     ];
     let settings = merge(&RendezvousArgs::default(), &variables, text).unwrap();
     assert_eq!(settings.listen, "10.1.2.3:5000".parse().unwrap());
-    assert_eq!(settings.dialect, Dialect::September2025);
+    assert_eq!(settings.dialect, Dialect::September);
     assert_eq!(settings.max_per_minute, Some(None));
     assert_eq!(settings.trust.len(), 2);
     assert_eq!(settings.data, file("/e"));

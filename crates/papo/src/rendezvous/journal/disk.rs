@@ -6,6 +6,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::open::OpenError;
+
 /// A place for files.
 pub(super) trait Disk: fmt::Debug + Send + Sync + 'static {
     /// Keeps every other process from locking the same name until what is returned is dropped.
@@ -102,7 +104,7 @@ pub(super) fn folder(path: &Path) -> &Path {
 }
 
 /// Makes the folders of a file and finds where it really is: a file that is replaced must not replace a link to it.
-pub(super) fn prepare(path: &Path) -> io::Result<PathBuf> {
+pub(super) fn prepare(path: &Path) -> Result<PathBuf, OpenError> {
     let parent = folder(path);
     let missing: Vec<&Path> = parent.ancestors().take_while(|folder| !folder.exists()).collect();
     fs::create_dir_all(parent)?;
@@ -110,10 +112,10 @@ pub(super) fn prepare(path: &Path) -> io::Result<PathBuf> {
         System.sync_folder(folder(made))?;
     }
     match fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(io::ErrorKind::InvalidInput.into()),
-        Ok(_) => fs::canonicalize(path),
+        Ok(found) if !found.is_file() => Err(OpenError::NoFile),
+        Ok(_) => Ok(fs::canonicalize(path)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -155,7 +157,11 @@ impl Disk for System {
 
     #[cfg(unix)]
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        File::open(folder)?.sync_all()
+        match File::open(folder)?.sync_all() {
+            // Some network file systems know no such thing and keep names by their own rules.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Other systems do not open folders as files.

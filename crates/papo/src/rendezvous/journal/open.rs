@@ -21,6 +21,8 @@ pub(super) enum OpenError {
     InUse,
     /// Its content was never written by a registry: cutting it or adding to it would spoil somebody's file.
     Foreign,
+    /// Something else than a file has that name.
+    NoFile,
     Io(io::Error),
 }
 
@@ -44,7 +46,7 @@ pub(super) fn refusal(path: &Path, error: impl Into<OpenError>) -> Failure {
     let message = match error.into() {
         OpenError::InUse => Message::new("error-journal-in-use"),
         OpenError::Foreign => Message::new("error-journal-foreign"),
-        OpenError::Io(error) if error.kind() == io::ErrorKind::InvalidInput => Message::new("error-journal-no-file"),
+        OpenError::NoFile => Message::new("error-journal-no-file"),
         OpenError::Io(error) => Message::new("error-journal").showing("detail", error),
     };
     Failure::storage(message.showing("path", path.display()))
@@ -89,7 +91,7 @@ pub(in crate::rendezvous) fn begin_with(
     work: impl FnOnce(&Path) -> Result<Vec<u8>, Failure>,
 ) -> Result<(), Failure> {
     let refuse = |error: io::Error| refusal(path, error);
-    let real = prepare(path).map_err(refuse)?;
+    let real = prepare(path).map_err(|error| refusal(path, error))?;
     let lock = System
         .lock(&beside(&real, ".lock"))
         .map_err(|error| refusal(path, error))?;

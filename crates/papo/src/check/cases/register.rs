@@ -1,0 +1,346 @@
+//! REGISTER: port, lease, order of validation, what a second one does (docs/protocol.md 1.2, 1.3).
+
+use super::{ANA_IS_IN, BIA_IS_IN, CLEO_IS_IN, listed, peer, refused, registered};
+use crate::check::case::{Case, Send, Step};
+use crate::check::expect::{Expect, Peer};
+
+/// A line that registers in the run's own namespace, with a lease of 60 s.
+const fn taken(line: &'static str, port: u64) -> Step {
+    Step::new(Send::Line(line), registered(port))
+}
+
+/// A line that registers with this lease.
+const fn leased(line: &'static str, ttl: u64) -> Step {
+    Step::new(Send::Line(line), Expect::Registered { port: 4000, ttl })
+}
+
+pub(super) const CASES: &[Case] = &[
+    Case::new(
+        "register-listed",
+        "1.2",
+        "check-hint-register",
+        &[ANA_IS_IN, listed(&[peer("ana", 4000)])],
+    ),
+    Case::new(
+        "register-unknown-fields",
+        "1.2",
+        "check-hint-unknown-fields",
+        &[taken(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":60,"colour":"red","x":{"v":[1]}}"#,
+            4000,
+        )],
+    ),
+    Case::new(
+        "register-ip-ignored",
+        "1.3",
+        "check-hint-ip",
+        &[
+            Step::new(
+                Send::Line(
+                    r#"{"type":"REGISTER","name":"ana","namespace":"{ns}","port":4000,"ttl":60,"ip":"203.0.113.9","observed_ip":"203.0.113.9"}"#,
+                ),
+                registered(4000),
+            ),
+            listed(&[peer("ana", 4000)]),
+        ],
+    ),
+    Case::new(
+        "register-observed-address",
+        "1.4",
+        "check-hint-observed",
+        &[taken(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":60}"#,
+            4000,
+        )],
+    ),
+    // ---- port ----
+    Case::new(
+        "register-port-missing",
+        "1.3",
+        "check-hint-port",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    Case::new(
+        "register-port-zero",
+        "1.3",
+        "check-hint-port",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":0,"ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    Case::new(
+        "register-port-1",
+        "1.3",
+        "check-hint-port",
+        &[taken(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":1,"ttl":60}"#,
+            1,
+        )],
+    ),
+    Case::new(
+        "register-port-65535",
+        "1.3",
+        "check-hint-port",
+        &[taken(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":65535,"ttl":60}"#,
+            65535,
+        )],
+    ),
+    Case::new(
+        "register-port-65536",
+        "1.3",
+        "check-hint-port",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":65536,"ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    Case::new(
+        "register-port-negative",
+        "1.3",
+        "check-hint-port",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":-1,"ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    Case::new(
+        "register-port-text",
+        "1.3",
+        "check-hint-port-text",
+        &[
+            taken(
+                r#"{"type":"REGISTER","name":"ana","namespace":"{ns}","port":"4000","ttl":60}"#,
+                4000,
+            ),
+            listed(&[peer("ana", 4000)]),
+        ],
+    ),
+    Case::new(
+        "register-port-word",
+        "1.3",
+        "check-hint-port-kind",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":"abc","ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    Case::new(
+        "register-port-whole-float",
+        "1.3",
+        "check-hint-port-float",
+        &[
+            taken(
+                r#"{"type":"REGISTER","name":"ana","namespace":"{ns}","port":4000.0,"ttl":60}"#,
+                4000,
+            ),
+            listed(&[peer("ana", 4000)]),
+        ],
+    ),
+    Case::new(
+        "register-port-fraction",
+        "1.3",
+        "check-hint-port-float",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000.5,"ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    Case::new(
+        "register-port-null",
+        "1.3",
+        "check-hint-port-kind",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":null,"ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    Case::new(
+        "register-port-list",
+        "1.3",
+        "check-hint-port-kind",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":[4000],"ttl":60}"#,
+            "bad_port",
+        )],
+    ),
+    // ---- lease ----
+    Case::new(
+        "register-ttl-missing",
+        "1.2",
+        "check-hint-ttl-default",
+        &[leased(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000}"#,
+            7200,
+        )],
+    ),
+    Case::new(
+        "register-ttl-zero",
+        "1.3",
+        "check-hint-ttl-clamp",
+        &[leased(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":0}"#,
+            1,
+        )],
+    ),
+    Case::new(
+        "register-ttl-negative",
+        "1.3",
+        "check-hint-ttl-clamp",
+        &[leased(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":-5}"#,
+            1,
+        )],
+    ),
+    Case::new(
+        "register-ttl-86401",
+        "1.3",
+        "check-hint-ttl-clamp",
+        &[leased(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":86401}"#,
+            86_400,
+        )],
+    ),
+    Case::new(
+        "register-ttl-huge",
+        "1.3",
+        "check-hint-ttl-clamp",
+        &[leased(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":1000000000000000000000000000000}"#,
+            86_400,
+        )],
+    ),
+    Case::new(
+        "register-ttl-text",
+        "1.3",
+        "check-hint-ttl-text",
+        &[leased(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":"60"}"#,
+            60,
+        )],
+    ),
+    Case::new(
+        "register-ttl-whole-float",
+        "1.3",
+        "check-hint-ttl-text",
+        &[leased(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":60.0}"#,
+            60,
+        )],
+    ),
+    Case::new(
+        "register-ttl-word",
+        "1.3",
+        "check-hint-ttl-kind",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":"abc"}"#,
+            "bad_ttl",
+        )],
+    ),
+    Case::new(
+        "register-ttl-null",
+        "1.3",
+        "check-hint-ttl-null",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":null}"#,
+            "bad_ttl",
+        )],
+    ),
+    Case::new(
+        "register-ttl-list",
+        "1.3",
+        "check-hint-ttl-kind",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4000,"ttl":[60]}"#,
+            "bad_ttl",
+        )],
+    ),
+    // ---- several faults in one request ----
+    Case::new(
+        "register-order-name-first",
+        "1.3",
+        "check-hint-order",
+        &[refused(
+            r#"{"type":"REGISTER","name":"","namespace":"","port":0,"ttl":"abc"}"#,
+            "bad_name",
+        )],
+    ),
+    Case::new(
+        "register-order-ttl-before-namespace",
+        "1.3",
+        "check-hint-order",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"","port":0,"ttl":"abc"}"#,
+            "bad_ttl",
+        )],
+    ),
+    Case::new(
+        "register-order-namespace-before-port",
+        "1.3",
+        "check-hint-order",
+        &[refused(
+            r#"{"type":"REGISTER","name":"ana","namespace":"","port":0,"ttl":60}"#,
+            "bad_namespace",
+        )],
+    ),
+    // ---- a second REGISTER ----
+    Case::new(
+        "register-again-replaces",
+        "1.3",
+        "check-hint-upsert",
+        &[
+            ANA_IS_IN,
+            taken(
+                r#"{"type":"REGISTER","name":"ana","namespace":"{ns}","port":4005,"ttl":60}"#,
+                4005,
+            ),
+            listed(&[peer("ana", 4005)]),
+        ],
+    ),
+    Case::new(
+        "register-again-renews-lease",
+        "1.3",
+        "check-hint-upsert-lease",
+        &[
+            ANA_IS_IN,
+            leased(
+                r#"{"type":"REGISTER","name":"ana","namespace":"{ns}","port":4000,"ttl":30}"#,
+                30,
+            ),
+            listed(&[Peer {
+                name: "ana",
+                port: 4000,
+                ttl: 30,
+            }]),
+        ],
+    ),
+    Case::new(
+        "register-again-keeps-place",
+        "1.3",
+        "check-hint-upsert-place",
+        &[
+            ANA_IS_IN,
+            BIA_IS_IN,
+            CLEO_IS_IN,
+            ANA_IS_IN,
+            listed(&[peer("ana", 4000), peer("bia", 4001), peer("cleo", 4002)]),
+        ],
+    ),
+    Case::new(
+        "register-again-elsewhere",
+        "1.3",
+        "check-hint-upsert-namespace",
+        &[
+            ANA_IS_IN,
+            taken(
+                r#"{"type":"REGISTER","name":"ana","namespace":"{run}","port":4005,"ttl":60}"#,
+                4005,
+            ),
+            listed(&[peer("ana", 4000)]),
+        ],
+    ),
+];
