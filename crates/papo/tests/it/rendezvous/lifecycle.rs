@@ -157,12 +157,12 @@ fn two_cannot_keep_their_data_in_one_file() {
 }
 
 #[test]
-fn people_are_told_that_trust_changes_nothing_in_november() {
+fn people_are_told_that_trust_exempts_nobody_from_the_ban_of_november() {
     let plain = |dialect| {
         let listen = ["rendezvous", "--lang", "en", "--listen", "127.0.0.1:0"];
         papo(&[&listen[..], &["--dialect", dialect, "--trust", "10.0.0.0/8"]].concat())
     };
-    let november = Process::run_for_people(plain("2025-11"), "--trust changes nothing");
+    let november = Process::run_for_people(plain("2025-11"), "--trust exempts nobody");
     november.terminate();
     let september = Process::run_for_people(plain("2025-09"), "records are not kept");
     september.signal(Signal::TERM);
