@@ -151,7 +151,9 @@ impl Registry {
             Ok(Request::Discover(request)) => self.discover(now, from.ip(), &request),
             Ok(Request::Unregister(request)) => self.unregister(now, from.ip(), &request),
         };
-        let stored = self.outbox.len() > before;
+        // A record that is gone already may be so only since a moment ago, and come back with a crash: whoever is told that
+        // it is gone waits for the same entry as whoever took it back.
+        let stored = self.outbox.len() > before || matches!(reply, Ok(Reply::Unregistered));
         self.reply(connection, &reply.unwrap_or_else(Reply::Refused), stored);
     }
 

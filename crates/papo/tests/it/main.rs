@@ -16,6 +16,7 @@ mod load;
 mod old_service;
 mod page;
 mod relay;
+mod rendezvous;
 mod support;
 mod tcp;
 mod websocket;

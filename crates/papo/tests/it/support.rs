@@ -1,6 +1,7 @@
 //! Hubs, clients and doubles of other programs.
 
 pub(crate) mod connect;
+pub(crate) mod folder;
 pub(crate) mod http;
 pub(crate) mod hub;
 pub(crate) mod log;
@@ -8,6 +9,8 @@ pub(crate) mod lumps;
 pub(crate) mod old_server;
 pub(crate) mod old_service;
 pub(crate) mod port;
+pub(crate) mod process;
+pub(crate) mod registry;
 pub(crate) mod rendezvous;
 pub(crate) mod tcp;
 pub(crate) mod websocket;

@@ -178,3 +178,22 @@ fn lines_that_are_no_entry_are_not_read() {
         assert_eq!(Entry::decode(line.as_bytes()), None, "{line:?}");
     }
 }
+
+#[test]
+fn whoever_takes_back_what_is_gone_waits_for_the_disk_too() {
+    // The first answer may not have arrived, and the entry not be on the disk: the second must not say more than that.
+    let mut world = World::new(SEP);
+    world.register("203.0.113.7", "ana", "UnB", 4000, 7200);
+    let request = unregister("UnB", "ana", 4000).to_string();
+    for stores in [1, 0] {
+        let (connection, _) = world.open("203.0.113.7:50000");
+        let line = request.as_bytes();
+        world.registry.handle(world.now, Input::Line { connection, line });
+        let outputs: Vec<Output> = std::iter::from_fn(|| world.registry.poll_output()).collect();
+        assert_eq!(outputs.len(), stores + 1, "{outputs:?}");
+        assert!(
+            matches!(outputs.last(), Some(Output::Reply { stored: true, .. })),
+            "{outputs:?}"
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! Things that happened, in order, written by one thread and waited for by another.
 
 use std::fmt::Debug;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::PATIENCE;
 
@@ -25,7 +25,8 @@ impl<T: Clone + Debug> Log<T> {
     }
 
     pub(crate) fn items(&self) -> MutexGuard<'_, Vec<T>> {
-        self.0.0.lock().unwrap()
+        // A wait in vain panics with the lock; what is in the list is still what there is to show.
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the list holds `count` items and returns all of them.

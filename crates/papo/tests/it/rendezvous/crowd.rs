@@ -1,0 +1,78 @@
+//! As many connections as there may be, each of them slower than slow.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::support::registry::{Asker, Rendezvous};
+
+/// As many as a registry holds at once.
+const CROWD: usize = 1024;
+/// Bytes of each of them, without a newline: most of what a line may have.
+const HELD_BYTES: usize = 30_000;
+
+/// Bytes of memory that the process has had at once at most.
+fn most_memory(pid: Pid) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: u64 = line.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    kib * 1024
+}
+
+fn open_files(pid: Pid) -> usize {
+    fs::read_dir(format!("/proc/{}/fd", pid.as_raw_nonzero()))
+        .unwrap()
+        .count()
+}
+
+/// This test holds one end of all of them.
+fn may_open_files() -> bool {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = 2 * CROWD as u64 + 256;
+    let raised = Rlimit {
+        current: Some(limit.maximum.map_or(wanted, |most| most.min(wanted))),
+        maximum: limit.maximum,
+    };
+    if limit.current.is_some_and(|current| current < wanted) && setrlimit(Resource::Nofile, raised).is_err() {
+        return false;
+    }
+    getrlimit(Resource::Nofile)
+        .current
+        .is_none_or(|current| current >= wanted)
+}
+
+#[test]
+fn a_crowd_that_drips_keeps_nobody_from_asking() {
+    const MOST_MEMORY: u64 = 120 * 1024 * 1024;
+    if !may_open_files() {
+        eprintln!("this user may not open enough files: nothing to test");
+        return;
+    }
+    let server = Rendezvous::start(&[]);
+    let pid = server.process.pid();
+    let mut crowd: Vec<Asker> = Vec::new();
+    let held = "x".repeat(HELD_BYTES);
+    for number in 0..2 * CROWD {
+        let mut asker = Asker::connect(server.address);
+        // One that had to give way to another may be gone.
+        let _ = asker.try_send(&held);
+        crowd.push(asker);
+        if number % 64 == 0 {
+            let name = format!("peer-{number}");
+            assert_eq!(server.register("unb", &name)["status"], "OK");
+            for asker in &mut crowd {
+                let _ = asker.try_send("x");
+            }
+        }
+    }
+    assert_eq!(server.names("unb").len(), 2 * CROWD / 64);
+    let (memory, files) = (most_memory(pid), open_files(pid));
+    assert!(memory < MOST_MEMORY, "{memory} bytes of memory");
+    // As many as it asks the system for.
+    assert!(files < CROWD + 256, "{files} open files");
+    drop(crowd);
+    assert_eq!(server.register("unb", "ana")["status"], "OK");
+    server.process.terminate();
+}
