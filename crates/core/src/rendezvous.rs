@@ -247,13 +247,17 @@ impl Registry {
                     return Err(Refusal::Unauthorized);
                 }
             }
-            // Whoever was there before the owner, unsigned, keeps the place while the lease is renewed.
-            None if self.owners.get(namespace, name).is_some()
-                && known.is_none_or(|record| record.signed.is_some()) =>
-            {
-                return Err(Refusal::Unauthorized);
+            None => {
+                let taken = match known {
+                    // Signed is signed, even when a crash cut the log between a record and its owner.
+                    Some(record) => record.signed.is_some(),
+                    None => self.owners.get(namespace, name).is_some(),
+                };
+                // Whoever was there before the owner, unsigned, keeps the place while the lease is renewed.
+                if taken {
+                    return Err(Refusal::Unauthorized);
+                }
             }
-            None => {}
         }
         if known.is_none() {
             let most = self.capacity.per_address;
@@ -393,11 +397,13 @@ impl Registry {
                 seq,
                 until,
             } => {
-                if let Some(left) = left(until) {
-                    // As with leases, a clock that was set back keeps nothing longer than it was given.
-                    let until = now + left.min(Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS);
-                    self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
-                }
+                // A shorter lease may have ended what an earlier entry speaks of: the last word counts.
+                let Some(left) = left(until) else {
+                    return self.owners.remove(&namespace, &name);
+                };
+                // As with leases, a clock that was set back keeps nothing longer than it was given.
+                let until = now + left.min(Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS);
+                self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
             }
         }
     }

@@ -197,3 +197,35 @@ fn whoever_takes_back_what_is_gone_waits_for_the_disk_too() {
         );
     }
 }
+
+#[test]
+fn a_name_is_nobodys_again_at_the_same_moment_with_and_without_a_restart() {
+    let mut world = World::new(SEP);
+    let signed = |seq, ttl| {
+        let x = sign(1, Purpose::Register, "ana", 4000, seq);
+        json!({"type": "REGISTER", "name": "ana", "namespace": "UnB", "port": 4000, "ttl": ttl, "x": x})
+    };
+    world.ask("192.0.2.1:5000", signed(1, LEASE_MAX_SECS));
+    world.ask("192.0.2.1:5000", signed(2, 1));
+    // The last word counts, though an earlier one spoke of a later moment.
+    world.wait(24 * 3600 + 1);
+    world.registry.handle(world.now, Input::Timeout);
+    assert!(world.registry.owners.get("UnB", "ana").is_none());
+    let restarted = replayed(&world, &encode(&world.log));
+    assert!(restarted.registry.owners.get("UnB", "ana").is_none());
+}
+
+#[test]
+fn a_signed_record_whose_owner_a_crash_cut_off_is_nobody_elses() {
+    let mut world = World::new(SEP);
+    let x = sign(1, Purpose::Register, "ana", 4000, 1);
+    let unsigned = json!({"type": "REGISTER", "name": "ana", "namespace": "UnB", "port": 4001});
+    let mut signed = unsigned.clone();
+    signed["port"] = json!(4000);
+    signed["x"] = json!(x);
+    world.ask("192.0.2.1:5000", signed);
+    let mut restarted = replayed(&world, &encode(&world.log[..1]));
+    assert!(restarted.registry.owners.get("UnB", "ana").is_none());
+    assert_eq!(restarted.ask("192.0.2.1:5000", unsigned), error(SEP, "unauthorized"));
+    assert_eq!(restarted.view(), world.view());
+}
