@@ -240,7 +240,7 @@ check-why-wrong-key = The text is right, but it stands under the key { $field }.
 check-why-extra-key = The error has the key { $field } too much: error replies are compared whole, so leave it out.
 check-why-missing-key = The key { $field } is missing in the reply. Is --dialect right?
 check-why-address = { $field } must be the address that you see at the other end of the connection (in Python client_address[0]), written as plain IPv4 when it is one, and never one from the JSON.
-check-why-source-port = { $field } must be the source port of the connection (in Python client_address[1]), not the port from the JSON.
+check-why-source-port = { $field } must be the source port of the connection (in Python client_address[1]), not the port from the JSON. A tunnel or proxy on this machine changes it too: then check the server directly.
 check-why-no-number = { $field } must be a JSON number without fraction: store the converted value, not what the client sent.
 check-why-expires-in = { $field } must be the seconds that are left of the lease, between 0 and ttl, and not a time of day.
 

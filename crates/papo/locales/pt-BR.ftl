@@ -240,7 +240,7 @@ check-why-wrong-key = O texto está certo, mas está na chave { $field }. Os có
 check-why-extra-key = O erro tem a chave { $field } a mais: respostas de erro são comparadas por inteiro, então retire-a.
 check-why-missing-key = Falta a chave { $field } na resposta. O --dialect está certo?
 check-why-address = { $field } deve ser o endereço que você vê do outro lado da conexão (em Python client_address[0]), escrito como IPv4 simples quando for um, e nunca um que veio no JSON.
-check-why-source-port = { $field } deve ser a porta de origem da conexão (em Python client_address[1]), não a porta que veio no JSON.
+check-why-source-port = { $field } deve ser a porta de origem da conexão (em Python client_address[1]), não a porta que veio no JSON. Um túnel ou proxy nesta máquina também a troca: nesse caso, verifique o servidor diretamente.
 check-why-no-number = { $field } deve ser um número JSON sem fração: guarde o valor convertido, não o que o cliente enviou.
 check-why-expires-in = { $field } deve ser quantos segundos restam da validade, entre 0 e ttl, e não uma hora do relógio.
 

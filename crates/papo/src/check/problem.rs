@@ -97,7 +97,10 @@ impl Kind {
 
     /// True when what the case is about may be the reason too.
     const fn leaves_open(self) -> bool {
-        matches!(self, Self::NoReply | Self::Silent | Self::Torn | Self::Wrong)
+        matches!(
+            self,
+            Self::NoReply | Self::Silent | Self::Reset | Self::Torn | Self::Wrong
+        )
     }
 }
 

@@ -98,7 +98,7 @@ fn the_kind_of_failure_speaks_and_the_case_only_where_it_may_be_the_reason() {
         (Kind::Wrong, false, true),
         (Kind::Torn, false, true),
         (Kind::WrongKey, true, false),
-        (Kind::Reset, true, false),
+        (Kind::Reset, true, true),
         (Kind::Silent, true, true),
         (Kind::NoReply, true, true),
     ] {
