@@ -234,29 +234,26 @@ impl Registry {
         port: u16,
     ) -> Result<(), Refusal> {
         let known = self.records.get(namespace, name, address);
-        match signed {
-            Some(signed) => {
-                // A signature costs more to verify than everything else, so what can be refused before it is.
-                self.owners
-                    .check(namespace, name, signed)
-                    .map_err(|denied| match denied {
-                        Denied::NotYours => Refusal::Unauthorized,
-                        Denied::Full => Refusal::OverQuota,
-                    })?;
-                if !is_good(signed, Purpose::Register, namespace, name, port) {
-                    return Err(Refusal::Unauthorized);
-                }
+        if let Some(signed) = signed {
+            // A signature costs more to verify than everything else, so what can be refused before it is.
+            self.owners
+                .check(namespace, name, signed)
+                .map_err(|denied| match denied {
+                    Denied::NotYours => Refusal::Unauthorized,
+                    Denied::Full => Refusal::OverQuota,
+                })?;
+            if !is_good(signed, Purpose::Register, namespace, name, port) {
+                return Err(Refusal::Unauthorized);
             }
-            None => {
-                let taken = match known {
-                    // Signed is signed, even when a crash cut the log between a record and its owner.
-                    Some(record) => record.signed.is_some(),
-                    None => self.owners.get(namespace, name).is_some(),
-                };
-                // Whoever was there before the owner, unsigned, keeps the place while the lease is renewed.
-                if taken {
-                    return Err(Refusal::Unauthorized);
-                }
+        } else {
+            // Whoever was there before the owner, unsigned, keeps the place while the lease is renewed. Signed is signed,
+            // even when a crash cut the log between a record and its owner.
+            let taken = known.map_or_else(
+                || self.owners.get(namespace, name).is_some(),
+                |record| record.signed.is_some(),
+            );
+            if taken {
+                return Err(Refusal::Unauthorized);
             }
         }
         if known.is_none() {
