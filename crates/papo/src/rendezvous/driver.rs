@@ -47,8 +47,10 @@ pub(super) struct Driver {
     inbox: mpsc::Sender<Asked>,
     requests: mpsc::Receiver<Asked>,
     tasks: JoinSet<ConnectionId>,
-    /// The connections at once, the oldest first.
+    /// The connections that may ask, the oldest first.
     open: BTreeMap<ConnectionId, AbortHandle>,
+    /// Those that are only told no, the oldest first. Together they are the connections at once.
+    refused: BTreeMap<ConnectionId, AbortHandle>,
     held: VecDeque<Held>,
     last: u64,
 }
@@ -83,6 +85,7 @@ impl Driver {
             requests,
             tasks: JoinSet::new(),
             open: BTreeMap::new(),
+            refused: BTreeMap::new(),
             held: VecDeque::new(),
             last: 0,
         }
@@ -102,7 +105,7 @@ impl Driver {
                 _ = ending.wait_for(|&ending| ending) => Wake::End,
                 state = changed(&mut disk) => Wake::Disk(state),
                 Some(asked) = self.requests.recv() => Wake::Asked(asked),
-                // A task that panicked stays in `open` until it is the oldest there, which harms nobody.
+                // A task that panicked keeps its place until it is the oldest, which harms nobody.
                 Some(done) = self.tasks.join_next() => Wake::Done(done.ok()),
                 (stream, from) = accept::next(&self.listener) => Wake::Accepted(stream, from),
                 () = at(due) => Wake::Due,
@@ -111,7 +114,7 @@ impl Driver {
             match wake {
                 Wake::Accepted(stream, from) => self.on_accepted(stream, from),
                 Wake::Asked(asked) => self.on_asked(asked),
-                Wake::Done(done) => drop(done.map(|connection| self.open.remove(&connection))),
+                Wake::Done(done) => done.into_iter().for_each(|connection| self.forget(connection)),
                 Wake::Disk(state) => self.on_disk(&state),
                 Wake::Due => self.tell(Input::Timeout),
                 Wake::Minute => self.tell(Input::WallClock(utc_now())),
@@ -169,14 +172,24 @@ impl Driver {
             connection::say(stream, &line).await;
             connection
         });
-        self.open.insert(connection, handle);
+        self.refused.insert(connection, handle);
     }
 
-    /// Whoever is there longest has had most time to ask: a drip gives way to whoever comes.
+    fn forget(&mut self, connection: ConnectionId) {
+        if self.open.remove(&connection).is_none() {
+            self.refused.remove(&connection);
+        }
+    }
+
+    /// Whoever is there longest has had most time to ask: a drip gives way to whoever comes. Those who are told no go
+    /// first, so that an address beyond its limit takes nobody's place.
     fn make_room(&mut self) {
-        if self.open.len() >= RENDEZVOUS_CONNECTIONS
-            && let Some((connection, handle)) = self.open.pop_first()
-        {
+        if self.open.len() + self.refused.len() < RENDEZVOUS_CONNECTIONS {
+            return;
+        }
+        if let Some((_, handle)) = self.refused.pop_first() {
+            handle.abort();
+        } else if let Some((connection, handle)) = self.open.pop_first() {
             handle.abort();
             self.tell(Input::Closed { connection });
         }

@@ -3,8 +3,12 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit};
+use socket2::{Domain, Socket, Type};
 
 use crate::support::registry::{Asker, Rendezvous};
 
@@ -74,5 +78,34 @@ fn a_crowd_that_drips_keeps_nobody_from_asking() {
     assert!(files < CROWD + 256, "{files} open files");
     drop(crowd);
     assert_eq!(server.register("unb", "ana")["status"], "OK");
+    server.process.terminate();
+}
+
+/// Connects from another address of this machine than everybody else here.
+fn connect_from_elsewhere(server: SocketAddr) -> TcpStream {
+    let elsewhere: SocketAddr = "127.0.0.2:0".parse().unwrap();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&elsewhere.into()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    socket.connect(&server.into()).unwrap();
+    socket.into()
+}
+
+#[test]
+fn an_address_beyond_its_limit_takes_nobodys_place() {
+    if !may_open_files() {
+        eprintln!("this user may not open enough files: nothing to test");
+        return;
+    }
+    let server = Rendezvous::start(&["--dialect", "2025-11"]);
+    let mut slow = connect_from_elsewhere(server.address);
+    slow.write_all(br#"{"type":"REGISTER","name":"ana","#).unwrap();
+    let flood: Vec<_> = (0..2 * CROWD).map(|_| Asker::connect(server.address)).collect();
+    slow.write_all(b"\"namespace\":\"unb\",\"port\":4000}\n").unwrap();
+    let mut reply = String::new();
+    slow.read_to_string(&mut reply).unwrap();
+    // On a machine so slow that the flood takes five seconds, it is the timeout; closed without a byte it is never.
+    assert!(reply.ends_with("}\n"), "{reply:?}");
+    drop(flood);
     server.process.terminate();
 }
