@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use papo_core::identity::PublicKey;
+use papo_core::limits::{LEASE_MAX_SECS, OWNER_KEEPS};
 use papo_core::rendezvous::log::Entry;
 use papo_core::time::{Instant, UtcMillis};
 
@@ -130,7 +131,7 @@ impl Model {
                     model
                         .owners
                         .retain(|other| (&other.namespace, &other.name) != (namespace, name));
-                    if let Some(until) = end(*until, Duration::MAX) {
+                    if let Some(until) = end(*until, Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS) {
                         let (namespace, name) = (namespace.clone(), name.clone());
                         model.own(Owner {
                             namespace,

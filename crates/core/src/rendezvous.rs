@@ -20,7 +20,7 @@ use owners::{Denied, Owner, Owners};
 use records::{Record, Records, Registration};
 
 use crate::id::ConnectionId;
-use crate::limits::OWNER_KEEPS;
+use crate::limits::{LEASE_MAX_SECS, OWNER_KEEPS};
 use crate::rng::Rng;
 use crate::time::{Instant, UtcMillis};
 use crate::wire::rendezvous::{
@@ -390,10 +390,14 @@ impl Registry {
                 seq,
                 until,
             } => {
-                if let Some(left) = left(until) {
-                    let until = now + left;
-                    self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
-                }
+                // A clock that was set back keeps no name for longer than an owner may.
+                let most = Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS;
+                let Some(left) = left(until).map(|left| left.min(most)) else {
+                    // An earlier line may say that it lasts longer.
+                    return self.owners.remove(&namespace, &name);
+                };
+                let until = now + left;
+                self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
             }
         }
     }
