@@ -393,11 +393,14 @@ impl Registry {
                 seq,
                 until,
             } => {
-                if let Some(left) = left(until) {
-                    // As with leases, a clock that was set back keeps nothing longer than it was given.
-                    let until = now + left.min(Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS);
-                    self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
-                }
+                // A clock that was set back keeps no name for longer than an owner may.
+                let most = Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS;
+                let Some(left) = left(until).map(|left| left.min(most)) else {
+                    // An earlier line may say that it lasts longer.
+                    return self.owners.remove(&namespace, &name);
+                };
+                let until = now + left;
+                self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
             }
         }
     }

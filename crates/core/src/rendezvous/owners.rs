@@ -58,6 +58,14 @@ impl Owners {
         self.by_end.insert((owner.until, key));
     }
 
+    /// The name is nobody's.
+    pub(super) fn remove(&mut self, namespace: &str, name: &str) {
+        let key = (namespace.to_owned(), name.to_owned());
+        if let Some(owner) = self.by_name.remove(&key) {
+            self.by_end.remove(&(owner.until, key));
+        }
+    }
+
     pub(super) fn next_end(&self) -> Option<Instant> {
         self.by_end.first().map(|(end, _)| *end)
     }
