@@ -25,9 +25,9 @@ fuzz_target!(|line: &[u8]| {
     }
     // One of the two for each input, and a space at its end makes it the other one.
     let dialect = if line.len() % 2 == 0 {
-        Dialect::September2025
+        Dialect::September
     } else {
-        Dialect::November2025
+        Dialect::November
     };
     let decoded = Request::decode(line, dialect);
     if let Ok(Request::Register(request)) = &decoded {

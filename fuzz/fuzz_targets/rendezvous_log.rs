@@ -11,7 +11,7 @@ use papo_fuzz::{check_entry, read_reply};
 
 fuzz_target!(|data: &[u8]| {
     let config = Config {
-        dialect: Dialect::September2025,
+        dialect: Dialect::September,
         per_minute: None,
         trusted: vec![],
         capacity: Capacity::default(),

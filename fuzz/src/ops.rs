@@ -141,9 +141,9 @@ impl<'a> Arbitrary<'a> for Life {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let setup = Setup {
             dialect: if u.arbitrary::<u8>()? % 2 == 0 {
-                Dialect::September2025
+                Dialect::September
             } else {
-                Dialect::November2025
+                Dialect::November
             },
             per_minute: match u.arbitrary::<u8>()? % 4 {
                 3 => Some(4),

@@ -125,7 +125,7 @@ impl World {
 
     /// In the dialect of November nobody can look without being counted, so nothing is known when there is a limit.
     fn is_watched(&self) -> bool {
-        self.setup.dialect == Dialect::September2025 || self.setup.per_minute.is_none()
+        self.setup.dialect == Dialect::September || self.setup.per_minute.is_none()
     }
 
     /// Everything that is listed now, after it was found to be what must be.
@@ -169,7 +169,7 @@ impl World {
 
     fn whole_list(&mut self) -> Vec<Value> {
         let line = br#"{"type":"DISCOVER"}"#;
-        if self.setup.dialect == Dialect::September2025 {
+        if self.setup.dialect == Dialect::September {
             let reply = self
                 .ask(WATCHER.parse().expect("it is an address"), line)
                 .expect("the watcher is trusted");
@@ -506,7 +506,7 @@ impl World {
                 assert_eq!(read_reply(line)["status"], "ERROR");
             }
             Output::Close { connection: of } if *of == connection => {
-                assert_eq!(self.setup.dialect, Dialect::November2025);
+                assert_eq!(self.setup.dialect, Dialect::November);
             }
             other => panic!("{other:?}"),
         }

@@ -23,7 +23,7 @@ const REQUESTS: u64 = 10_000;
 /// Fills a registry in this process, then has another process read its log back.
 pub(crate) async fn measure(records: u64, path: &Path) -> Result<()> {
     let config = Config {
-        dialect: Dialect::September2025,
+        dialect: Dialect::September,
         per_minute: None,
         trusted: vec![],
         capacity: Capacity::default(),
