@@ -18,6 +18,14 @@ e2e:
 bench *options:
     cargo bench -p papo --bench fanout -- {{ options }}
 
+# what a registry costs; --short takes 15 seconds
+bench-rendezvous *options:
+    cargo bench -p papo --bench rendezvous -- {{ options }}
+
+# fuzz a target of fuzz/fuzz_targets; what breaks it is left in fuzz/artifacts
+fuzz target seconds="60":
+    fuzz/run {{ target }} {{ seconds }}
+
 # two linked hubs to talk across; Ctrl-C ends both
 demo:
     #!/usr/bin/env bash

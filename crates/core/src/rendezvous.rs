@@ -394,12 +394,13 @@ impl Registry {
                 seq,
                 until,
             } => {
-                // A shorter lease may have ended what an earlier entry speaks of: the last word counts.
-                let Some(left) = left(until) else {
+                // A clock that was set back keeps no name for longer than an owner may.
+                let most = Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS;
+                let Some(left) = left(until).map(|left| left.min(most)) else {
+                    // An earlier line may say that it lasts longer.
                     return self.owners.remove(&namespace, &name);
                 };
-                // As with leases, a clock that was set back keeps nothing longer than it was given.
-                let until = now + left.min(Duration::from_secs(LEASE_MAX_SECS.into()) + OWNER_KEEPS);
+                let until = now + left;
                 self.owners.put(&namespace, &name, Owner { key: pk, seq, until });
             }
         }

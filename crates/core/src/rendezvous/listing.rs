@@ -10,8 +10,11 @@ const SHORTEST: usize =
     br#"{"ip":"::","port":1,"name":"a","namespace":"a","ttl":1,"expires_in":0,"observed_ip":"::","observed_port":1},"#
         .len();
 
-/// The records that answer a request, encoded.
-pub(super) fn answer(records: &Records, request: &Discover, now: Instant, rng: &mut Rng) -> Vec<Vec<u8>> {
+/// Most encoded records of unsigned peers are not longer, comma included.
+const TYPICAL: usize = 192;
+
+/// The records that answer a request, encoded, with a comma between each two.
+pub(super) fn answer(records: &Records, request: &Discover, now: Instant, rng: &mut Rng) -> Vec<u8> {
     let namespace = match &request.wanted {
         Wanted::Nobody => return Vec::new(),
         Wanted::All => None,
@@ -33,16 +36,29 @@ pub(super) fn answer(records: &Records, request: &Discover, now: Instant, rng: &
 }
 
 /// As many of the records as fit a reply: all, or some drawn at random. They come in order in any case.
-fn fit(mut chosen: Vec<&Record>, now: Instant, rng: &mut Rng) -> Vec<Vec<u8>> {
+fn fit(mut chosen: Vec<&Record>, now: Instant, rng: &mut Rng) -> Vec<u8> {
     chosen.sort_unstable_by_key(|record| record.order());
-    let mut encoded: Vec<Vec<u8>> = chosen.iter().map(|record| record.listed(now).encode()).collect();
-    let size = |records: &[Vec<u8>]| records.iter().map(|record| record.len() + 1).sum::<usize>();
-    // The first record needs no comma.
-    let room = Reply::room() + 1;
-    let mut taken = size(&encoded);
-    while taken > room && !encoded.is_empty() {
-        let place = usize::try_from(rng.below(encoded.len() as u64)).unwrap_or(0);
-        taken -= encoded.remove(place).len() + 1;
+    let mut bytes = Vec::with_capacity(chosen.len() * TYPICAL);
+    let mut places = Vec::with_capacity(chosen.len());
+    for record in chosen {
+        let start = bytes.len();
+        record.listed(now).encode(&mut bytes);
+        bytes.push(b',');
+        places.push(start..bytes.len());
     }
-    encoded
+    // The last comma does not stay.
+    let room = Reply::room() + 1;
+    let mut taken = bytes.len();
+    if taken > room {
+        while taken > room && !places.is_empty() {
+            let place = usize::try_from(rng.below(places.len() as u64)).unwrap_or(0);
+            taken -= places.remove(place).len();
+        }
+        bytes = places
+            .into_iter()
+            .flat_map(|place| bytes[place].iter().copied())
+            .collect();
+    }
+    bytes.pop();
+    bytes
 }

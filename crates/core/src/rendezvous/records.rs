@@ -71,7 +71,6 @@ impl Record {
             ttl: self.lease,
             // A clock that was set back must not make a lease longer than it is.
             expires_in: u32::try_from(left).unwrap_or(u32::MAX).min(self.lease.secs()),
-            observed_ip: self.address,
             observed_port: self.observed_port,
             x: self.signed.as_deref(),
         }

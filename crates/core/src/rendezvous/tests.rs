@@ -134,7 +134,11 @@ impl World {
             .records
             .in_order(None)
             .into_iter()
-            .map(|record| String::from_utf8(record.listed(self.now).encode()).unwrap())
+            .map(|record| {
+                let mut bytes = Vec::new();
+                record.listed(self.now).encode(&mut bytes);
+                String::from_utf8(bytes).unwrap()
+            })
             .collect()
     }
 }

@@ -10,11 +10,17 @@ use serde_json::ser::{CompactFormatter, Formatter};
 /// a pair of these. Empty for a value that JSON cannot express, such as a map whose keys are no strings.
 pub fn to_ascii<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(128);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Ascii(CompactFormatter));
-    if value.serialize(&mut serializer).is_err() {
-        bytes.clear();
-    }
+    append_ascii(&mut bytes, value);
     bytes
+}
+
+/// [`to_ascii`] behind what is there already.
+pub(crate) fn append_ascii<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &T) {
+    let before = bytes.len();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *bytes, Ascii(CompactFormatter));
+    if value.serialize(&mut serializer).is_err() {
+        bytes.truncate(before);
+    }
 }
 
 /// [`to_ascii`] and a newline: one message on a connection of lines. There is no other newline in it.
@@ -28,6 +34,9 @@ struct Ascii(CompactFormatter);
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.is_ascii() {
+            return self.0.write_string_fragment(writer, fragment);
+        }
         let mut rest = fragment;
         while let Some((at, character)) = rest.char_indices().find(|(_, character)| !character.is_ascii()) {
             self.0.write_string_fragment(writer, &rest[..at])?;

@@ -1,6 +1,5 @@
 //! Real hubs: processes of their own, of which the operating system tells what they cost.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::process;
 
 /// A running hub; it ends with this value.
 #[derive(Debug)]
@@ -61,22 +62,12 @@ impl Hub {
 
     /// User and system time so far.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
-        /// What Linux counts in here, whatever its own clock does.
-        const TICKS_PER_SECOND: u32 = 100;
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // The name in parentheses may hold anything; utime and stime are the 12th and 13th behind it.
-        let (_, fields) = stat.rsplit_once(')').context("a stat has a name")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u32>);
-        let ticks: u32 = ticks.sum::<Result<_, _>>()?;
-        Ok(Duration::from_secs(1) * ticks / TICKS_PER_SECOND)
+        process::processor_time(self.process.id())
     }
 
     /// Resident memory.
     pub(crate) fn resident_bytes(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|rest| rest.split_whitespace().next());
-        Ok(kilobytes.context("a status has VmRSS")?.parse::<u64>()? * 1024)
+        process::resident_bytes(self.process.id())
     }
 }
 

@@ -7,6 +7,8 @@
 mod frame;
 mod hub;
 mod limit;
+#[path = "../common/process.rs"]
+mod process;
 mod publisher;
 mod report;
 mod tally;

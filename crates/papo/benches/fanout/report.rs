@@ -1,5 +1,6 @@
 //! The table.
 
+use crate::process::percentile;
 use crate::tally::Faults;
 use crate::workload::{Measured, Phase};
 
@@ -71,11 +72,6 @@ fn row(room: &str, server: &str, phase: &Phase, latencies: Option<&Vec<u32>>) {
 /// Processor seconds of one process for a million deliveries.
 fn cost(phase: &Phase, process: usize) -> f64 {
     phase.processor[process].as_secs_f64() * 1e6 / number(phase.deliveries)
-}
-
-/// Of values in rising order.
-fn percentile(values: &[u32], percent: usize) -> u32 {
-    values.get(values.len() * percent / 100).copied().unwrap_or(0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nobody delivers more than 2^52 messages")]

@@ -89,13 +89,14 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Request {
 /// connection, and a reset overtakes the reply.
 async fn drain(stream: &mut TcpStream) {
     let reading = async {
-        let mut rest = vec![0; READ_BYTES];
+        let mut rest = Vec::with_capacity(READ_BYTES);
         let mut bytes = 0;
         while bytes < RENDEZVOUS_DRAIN_BYTES {
-            match stream.read(&mut rest).await? {
+            match stream.read_buf(&mut rest).await? {
                 0 => break,
                 read => bytes += read,
             }
+            rest.clear();
         }
         io::Result::Ok(())
     };

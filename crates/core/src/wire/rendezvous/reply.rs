@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::{Dialect, Lease, Signed};
 use crate::error::Code;
 use crate::limits::RENDEZVOUS_LINE_BYTES;
-use crate::wire::json::{to_ascii, to_ascii_line};
+use crate::wire::json::{append_ascii, to_ascii_line};
 
 /// One record of a list, with the keys of both dialects.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Listed<'a> {
-    /// Where the registration came from, never what it said of itself.
+    /// Where the registration came from, never what it said of itself. In JSON also under `observed_ip`.
     pub ip: IpAddr,
     /// Where the peer listens.
     pub port: u16,
@@ -25,19 +25,38 @@ pub struct Listed<'a> {
     pub ttl: Lease,
     /// What is left of it, in whole seconds.
     pub expires_in: u32,
-    /// The same as `ip`.
-    pub observed_ip: IpAddr,
     /// The port that the registration came from.
     pub observed_port: u16,
     /// The owner's signature, for those who want to verify it themselves.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub x: Option<&'a Signed>,
 }
 
 impl Listed<'_> {
-    /// The record as JSON.
-    pub fn encode(&self) -> Vec<u8> {
-        to_ascii(self)
+    /// Appends the record as JSON.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        // A list is the longest reply and the one most asked for: the keys are copied, not written letter by letter.
+        let address = self.ip.to_string();
+        out.extend(b"{\"ip\":\"");
+        out.extend(address.as_bytes());
+        out.extend(b"\",\"port\":");
+        append_ascii(out, &self.port);
+        out.extend(b",\"name\":");
+        append_ascii(out, self.name);
+        out.extend(b",\"namespace\":");
+        append_ascii(out, self.namespace);
+        out.extend(b",\"ttl\":");
+        append_ascii(out, &self.ttl);
+        out.extend(b",\"expires_in\":");
+        append_ascii(out, &self.expires_in);
+        out.extend(b",\"observed_ip\":\"");
+        out.extend(address.as_bytes());
+        out.extend(b"\",\"observed_port\":");
+        append_ascii(out, &self.observed_port);
+        if let Some(x) = self.x {
+            out.extend(b",\"x\":");
+            append_ascii(out, x);
+        }
+        out.push(b'}');
     }
 }
 
@@ -53,8 +72,8 @@ pub enum Reply {
         /// The port that it registered.
         port: u16,
     },
-    /// Records that are encoded already, see [`Reply::room`].
-    Peers(Vec<Vec<u8>>),
+    /// Records that are encoded already, with a comma between each two; see [`Reply::room`].
+    Peers(Vec<u8>),
     /// Done.
     Unregistered,
     /// Not done.
@@ -172,7 +191,7 @@ impl Reply {
     const PEERS_BEFORE: &'static [u8] = br#"{"status":"OK","peers":["#;
     const PEERS_AFTER: &'static [u8] = b"]}\n";
 
-    /// Bytes that encoded records may take in one reply, one more for each but the first included.
+    /// Bytes that encoded records and the commas between them may take in one reply.
     pub const fn room() -> usize {
         RENDEZVOUS_LINE_BYTES - Self::PEERS_BEFORE.len() - Self::PEERS_AFTER.len()
     }
@@ -188,12 +207,7 @@ impl Reply {
                 observed_ip: observed.ip().to_canonical(),
                 observed_port: observed.port(),
             }),
-            Self::Peers(records) => {
-                let mut line = Self::PEERS_BEFORE.to_vec();
-                line.extend(records.join(&b','));
-                line.extend(Self::PEERS_AFTER);
-                line
-            }
+            Self::Peers(records) => [Self::PEERS_BEFORE, records, Self::PEERS_AFTER].concat(),
             Self::Unregistered => b"{\"status\":\"OK\"}\n".to_vec(),
             Self::Refused(refusal) => refusal.encode(dialect),
         }

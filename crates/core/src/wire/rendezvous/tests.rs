@@ -359,12 +359,42 @@ fn successes_have_the_keys_of_both_dialects() {
             reply(&Reply::Peers(vec![]), dialect),
             "{\"status\":\"OK\",\"peers\":[]}\n"
         );
-        let two = Reply::Peers(vec![b"{}".to_vec(), b"{}".to_vec()]);
+        let two = Reply::Peers(b"{},{}".to_vec());
         assert_eq!(reply(&two, dialect), "{\"status\":\"OK\",\"peers\":[{},{}]}\n");
         assert_eq!(
-            reply(&Reply::Peers(vec![vec![b'x'; Reply::room()]]), dialect).len(),
+            reply(&Reply::Peers(vec![b'x'; Reply::room()]), dialect).len(),
             crate::limits::RENDEZVOUS_LINE_BYTES
         );
+    }
+}
+
+#[test]
+fn a_listed_record_has_the_keys_of_both_dialects_in_their_order() {
+    let claim = Claim {
+        purpose: Purpose::Register,
+        namespace: "sala \u{e7}",
+        name: "a\"\u{1f980}\n",
+        port: 4000,
+        seq: 9,
+    };
+    let signed = claim.sign(&Identity::from_seed([7; 32]));
+    let x = serde_json::to_string(&signed).unwrap();
+    for (signed, x) in [(None, String::new()), (Some(&signed), format!(",\"x\":{x}"))] {
+        let listed = Listed {
+            ip: "2001:db8::1".parse().unwrap(),
+            port: 4000,
+            name: claim.name,
+            namespace: claim.namespace,
+            ttl: Lease::clamped(60),
+            expires_in: 59,
+            observed_port: 51234,
+            x: signed,
+        };
+        // Behind what is there already.
+        let mut bytes = b"{},".to_vec();
+        listed.encode(&mut bytes);
+        let expected = r#"{},{"ip":"2001:db8::1","port":4000,"name":"a\"\ud83e\udd80\n","namespace":"sala \u00e7","ttl":60,"expires_in":59,"observed_ip":"2001:db8::1","observed_port":51234"#;
+        assert_eq!(String::from_utf8(bytes).unwrap(), format!("{expected}{x}}}"));
     }
 }
 
