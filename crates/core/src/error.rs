@@ -35,6 +35,22 @@ codes! {
     OverQuota = "over_quota",
     /// The line is longer than it may be.
     LineTooLong = "line_too_long",
+    /// The message went as far as it may, and the destination was not there.
+    TtlExpired = "ttl_expired",
+    /// No way to the destination is known.
+    NoRoute = "no_route",
+    /// A message of a type that the receiver does not know.
+    P2pUnknownCommand = "p2p_unknown_command",
+    /// The next hop is gone.
+    PeerUnreachable = "peer_unreachable",
+    /// A bug.
+    InternalError = "internal_error",
+    /// The destination did not confirm in time.
+    AckTimeout = "ack_timeout",
+    /// The receiver does not relay.
+    RelayNotSupported = "relay_not_supported",
+    /// Nobody found the destination in time.
+    WhoHasTimeout = "who_has_timeout",
     /// No name of a registration (docs/protocol.md 1.5).
     BadName = "bad_name",
     /// No namespace of a registration.

@@ -7,12 +7,20 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
-use crate::limits::{MSG_ID_BYTES, NAME_CHARS, ROOM_CHARS};
+use crate::limits::{MSG_ID_BYTES, NAME_CHARS, PEER_NAME_CHARS, ROOM_CHARS};
 use crate::rng::Rng;
 
 /// A client attached to this hub. Given out by the driver, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
+
+/// A connection between this node and another, once it is open. Given out by the driver, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerLinkId(pub u64);
+
+/// An attempt of a node to connect. Given out by the node, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DialId(pub u64);
 
 /// A connection to the rendezvous, for one request. Given out by the driver, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +90,9 @@ pub enum ParseIdError {
     /// An address, or a word that the hub needs for itself.
     #[error("is reserved")]
     Reserved,
+    /// Not a name and a namespace with one `@` between them.
+    #[error("is no name@namespace: one @, with 1 to 64 characters on each side of it")]
+    NotAPeer,
     /// Not 32 hexadecimal digits.
     #[error("is not 32 hexadecimal digits")]
     NotHex,
@@ -147,6 +158,78 @@ fn deceives(character: char) -> bool {
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A node's name in the network, `name@namespace` (docs/protocol.md 2.1). Exactly one `@`, 1 to 64 characters on each
+/// side of it, no control characters. It proves nothing by itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(Arc<str>);
+
+impl PeerId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the `@`.
+    pub fn name(&self) -> &str {
+        self.0.split_once('@').map_or(&self.0, |(name, _)| name)
+    }
+
+    /// What stands behind the `@`.
+    pub fn namespace(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, namespace)| namespace)
+    }
+
+    /// A peer of one name in one namespace.
+    ///
+    /// # Errors
+    ///
+    /// As for reading one.
+    pub fn new(name: &str, namespace: &str) -> Result<Self, ParseIdError> {
+        format!("{name}@{namespace}").parse()
+    }
+}
+
+impl FromStr for PeerId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let (name, namespace) = text.split_once('@').ok_or(ParseIdError::NotAPeer)?;
+        if namespace.contains('@') || name.is_empty() || namespace.is_empty() {
+            return Err(ParseIdError::NotAPeer);
+        }
+        check_length(name, PEER_NAME_CHARS)?;
+        check_length(namespace, PEER_NAME_CHARS)?;
+        match text.chars().find(|c| c.is_control()) {
+            Some(c) => Err(ParseIdError::Forbidden(c)),
+            None => Ok(Self(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl Serialize for PeerId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for PeerId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
 }
 
 macro_rules! name {
@@ -341,6 +424,26 @@ mod tests {
         let suffixed = long.with_suffix(12);
         assert_eq!(suffixed.as_str().parse::<Nick>().as_ref(), Ok(&suffixed));
         assert_eq!("Ana".parse::<Nick>().unwrap().with_suffix(2).as_str(), "Ana-2");
+    }
+
+    #[test]
+    fn peers_have_one_name_in_one_namespace() {
+        let peer: PeerId = "alice@UnB".parse().unwrap();
+        assert_eq!((peer.name(), peer.namespace()), ("alice", "UnB"));
+        let long = format!("{}@{}", "é".repeat(64), "x".repeat(64));
+        assert!(long.parse::<PeerId>().is_ok());
+        for bad in [
+            "alice",
+            "@UnB",
+            "alice@",
+            "@",
+            "a@b@c",
+            "a\n@b",
+            "a@b\u{1b}",
+            &format!("{long}x"),
+        ] {
+            assert!(bad.parse::<PeerId>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

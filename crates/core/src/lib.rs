@@ -10,6 +10,7 @@ pub mod hub;
 pub mod id;
 pub mod identity;
 pub mod limits;
+pub mod node;
 pub mod pace;
 pub mod rendezvous;
 pub mod rng;

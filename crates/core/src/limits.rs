@@ -220,6 +220,150 @@ pub const RENDEZVOUS_BAN_MAX: Duration = Duration::from_secs(600);
 /// Time to connect to a rendezvous server. A server on the same continent takes a tenth of a second.
 pub const RENDEZVOUS_CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
+// ---- Peers --------------------------------------------------------------------------------------------------------
+
+/// Hops that a message may make, and the rings of a search (docs/protocol.md 2.3).
+pub const TTL: u8 = 8;
+/// Longest line between peers, in bytes, the newline included.
+pub const PEER_LINE_BYTES: usize = 32_768;
+/// Longest text that a node sends, in bytes of UTF-8: escaped in full, it still fits a line.
+pub const PEER_PAYLOAD_BYTES: usize = 4096;
+/// Objects and lists inside each other that a line between peers may hold: no message needs more than three.
+pub const PEER_JSON_DEPTH: usize = 16;
+/// Features that the signed part of a HELLO may name.
+pub const PEER_FEATURES: usize = 64;
+/// Longest of them, in characters.
+pub const PEER_FEATURE_CHARS: usize = 32;
+/// Characters that are kept of an explanation, in what comes and in what is sent. Escaped in full they fit any line.
+pub const PEER_DETAIL_CHARS: usize = 256;
+/// Characters that are kept of an error code and of a message's type.
+pub const PEER_CODE_CHARS: usize = 64;
+/// Longest id that is given back to a program whose ids are none of ours, in characters.
+pub const PEER_REFERENCE_CHARS: usize = 256;
+/// Distance to a peer that is believed: what is further counts as this far.
+pub const PEER_HOPS: u8 = 64;
+/// How long the answer to a HELLO, or a HELLO itself, may take. The protocol says 5 s and allows this.
+pub const HELLO_DEADLINE: Duration = Duration::from_secs(10);
+/// How long an acceptor waits for the proof of a dialer whose HELLO announced one, before it says anything else.
+pub const PROOF_DEADLINE: Duration = Duration::from_secs(1);
+/// Silence after HELLO_OK on a link that proved nothing: some programs lose what follows it in one read.
+pub const LEGACY_SILENCE: Duration = Duration::from_secs(1);
+/// Pause between two lines on a link that proved nothing: some programs read one line at a time.
+pub const LEGACY_PACE: Duration = Duration::from_millis(50);
+/// Keep-alive of a link that proved nothing.
+pub const LEGACY_PING: Duration = Duration::from_secs(30);
+/// Intervals without a byte after which such a link is dead.
+pub const LEGACY_MISSES: u32 = 3;
+/// Keep-alive of a proven link.
+pub const PROVEN_PING: Duration = Duration::from_secs(5);
+/// Intervals without a byte after which a proven link is dead.
+pub const PROVEN_MISSES: u32 = 2;
+/// How long an answer to BYE is awaited.
+pub const BYE_DEADLINE: Duration = Duration::from_secs(2);
+/// How long a link stays open after their BYE was answered.
+pub const BYE_LINGER: Duration = Duration::from_millis(500);
+/// How long one try of a message waits for its ACK.
+pub const ACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// By when a message is delivered or failed, search and retries included.
+pub const SEND_DEADLINE: Duration = Duration::from_secs(20);
+/// How long the way back of a message is remembered.
+pub const REVERSE_PATH_LIFE: Duration = Duration::from_secs(30);
+/// Ways back that are remembered, in all; beyond, a relay is busy.
+pub const REVERSE_PATHS: usize = 8192;
+/// Of these, for messages that came over one link; beyond, that neighbor is over its quota.
+pub const RELAYED_PER_LINK: usize = 256;
+/// Own messages that wait for their end.
+pub const PENDING_SENDS: usize = 1024;
+/// How long a route is believed without being used.
+pub const ROUTE_LIFE: Duration = Duration::from_secs(300);
+/// Destinations with a route.
+pub const ROUTES: usize = 4096;
+/// Next hops that are kept for one destination.
+pub const NEXT_HOPS: usize = 4;
+/// Wait for the first ring of a search; it doubles with the ring.
+pub const RING_WAIT: Duration = Duration::from_millis(600);
+/// Searches at once.
+pub const SEARCHES: usize = 256;
+/// Searches a second that a link may ask this node to pass on in the long run, and at once.
+pub const SEARCH_RATE: u32 = 1;
+/// See [`SEARCH_RATE`].
+pub const SEARCH_BURST: u32 = 20;
+/// Published messages a second from one source in the long run.
+pub const PUB_RATE: u32 = 2;
+/// And at once.
+pub const PUB_BURST: u32 = 5;
+/// How many at once others take: networks deliver late and then together.
+pub const PUB_BURST_TAKEN: u32 = 10;
+/// Sources whose pace is remembered; the longest silent is forgotten first.
+pub const PUB_SOURCES: usize = 4096;
+/// Lines a second from one link in the long run; what comes faster is read later.
+pub const LINK_RATE: u32 = 50;
+/// And at once.
+pub const LINK_BURST: u32 = 200;
+/// Published messages that are remembered, so that none is shown twice: more than can come within [`FLOOD_LIFE`] at
+/// [`PUB_RATE`] from a few hundred sources.
+pub const FLOOD_IDS: usize = 65_536;
+/// How long they are remembered.
+pub const FLOOD_LIFE: Duration = Duration::from_secs(120);
+/// Unsigned messages that are remembered, apart, because anybody can make them.
+pub const UNSIGNED_IDS: usize = 8192;
+/// How long they are remembered: old programs use ids again.
+pub const UNSIGNED_LIFE: Duration = Duration::from_secs(60);
+/// How far back a signed message's number may lie behind the highest of its sender.
+pub const REPLAY_WINDOW: u64 = 1024;
+/// How far the clock of a signed message may be off, either way.
+pub const SIGNED_CLOCK_SKEW: Duration = Duration::from_secs(120);
+/// Peers whose keys are remembered.
+pub const KNOWN_KEYS: usize = 16_384;
+/// Bytes that may wait for one link.
+pub const LINK_QUEUE_BYTES: usize = 256 * 1024;
+/// Bytes given to the driver for one link and not written yet; the rest waits in lanes, where it can be reordered.
+pub const LINK_WINDOW_BYTES: usize = 64 * 1024;
+/// A link that takes nothing for this long is closed.
+pub const LINK_WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// Links at once.
+pub const LINKS: usize = 1024;
+/// Links at once that have not said HELLO.
+pub const LINKS_UNGREETED: usize = 64;
+/// Of these, from one address.
+pub const LINKS_UNGREETED_PER_ADDRESS: usize = 4;
+/// Peers that are dialed or kept dialed.
+pub const DIALED_PEERS: usize = 1024;
+/// Addresses that are kept of one peer.
+pub const ADDRESSES_PER_PEER: usize = 4;
+/// Dials at once.
+pub const DIALS: usize = 3;
+/// Shortest time between two dials, once the first ones are made.
+pub const DIAL_INTERVAL: Duration = Duration::from_secs(1);
+/// Dials that may follow each other at once.
+pub const DIAL_BURST: u32 = 8;
+/// A new peer is dialed after so long at least: two that find each other at once should not meet half way.
+pub const DIAL_DELAY_MIN: Duration = Duration::from_millis(500);
+/// And at most.
+pub const DIAL_DELAY_MAX: Duration = Duration::from_secs(3);
+/// How long connecting may take.
+pub const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// First wait after a dial failed; doubles up to [`DIAL_BACKOFF_MAX`].
+pub const DIAL_BACKOFF_MIN: Duration = Duration::from_secs(1);
+/// Longest wait between two dials of one peer.
+pub const DIAL_BACKOFF_MAX: Duration = Duration::from_secs(60);
+/// An address where nobody ever said HELLO_OK is tried so often within [`DIAL_STRANGER_WINDOW`].
+pub const DIAL_STRANGER_TRIES: u32 = 2;
+/// See [`DIAL_STRANGER_TRIES`].
+pub const DIAL_STRANGER_WINDOW: Duration = Duration::from_secs(600);
+/// Ports that are dialed at one address.
+pub const DIAL_PORTS_PER_ADDRESS: usize = 8;
+/// Addresses of which it is remembered whether and when they were dialed: more than [`DIAL_INTERVAL`] lets in within
+/// [`DIAL_STRANGER_WINDOW`].
+pub const DIAL_ADDRESSES: usize = 4096;
+/// A peer whose last link is gone is dialed again after so long at least: some programs lose a connection with every
+/// message and never dial themselves.
+pub const REDIAL_DELAY_MIN: Duration = Duration::from_secs(1);
+/// And at most.
+pub const REDIAL_DELAY_MAX: Duration = Duration::from_secs(2);
+/// If our own dial to a legacy peer succeeded so recently, its dial to us is closed unanswered (docs/protocol.md 3.3).
+pub const CROSSED_DIALS: Duration = Duration::from_secs(2);
+
 // ---- Checking other servers ---------------------------------------------------------------------------------------
 
 /// How long a server that is being checked may take to accept a connection.
@@ -241,3 +385,22 @@ pub const CHECK_CONNECTIONS: usize = 45;
 pub const CHECK_WINDOW: Duration = Duration::from_secs(60);
 /// Connections at once that a server without a limit of connections must answer.
 pub const CHECK_CROWD: usize = 200;
+
+// ---- At a node's terminal -------------------------------------------------------------------------------------------
+
+/// Longest line that is read from a person, in bytes: the longest text, with a command and a name before it.
+pub const COMMAND_LINE_BYTES: usize = PEER_PAYLOAD_BYTES + 1024;
+/// Lines that wait to be shown; more are left out and counted.
+pub const SHOWN_LINES: usize = 4096;
+/// And their bytes.
+pub const SHOWN_BYTES: usize = 4 * 1024 * 1024;
+/// How long the end of a node waits for its last lines to be shown.
+pub const SHOWN_FLUSH: Duration = Duration::from_secs(1);
+/// Lines that may wait for a connection's task: as many short ones as [`LINK_WINDOW_BYTES`] hold.
+pub const LINK_WRITES: usize = 4096;
+/// Events that may wait for a node; a full inbox makes connections wait with reading.
+pub const NODE_INBOX: usize = 1024;
+/// A node that was asked to end is gone after this long, whether goodbye was answered or not.
+pub const NODE_QUIT_DEADLINE: Duration = Duration::from_secs(4);
+/// Time for one request to a rendezvous, connecting included.
+pub const RENDEZVOUS_REQUEST_DEADLINE: Duration = Duration::from_secs(8);

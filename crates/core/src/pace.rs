@@ -29,14 +29,18 @@ impl Rate {
 
 /// Where one session or address stands with its [`Rate`].
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pace {
+pub struct Pace {
     /// When the rate alone, without any burst, would let the next one through.
     due: Instant,
 }
 
 impl Pace {
     /// Takes one if it may go now; else tells when it may.
-    pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Instant> {
+    ///
+    /// # Errors
+    ///
+    /// The moment at which the next one may go.
+    pub fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Instant> {
         let due = self.due.max(now);
         let wait = due.since(now).saturating_sub(rate.tolerance);
         if !wait.is_zero() {

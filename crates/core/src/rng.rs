@@ -47,6 +47,11 @@ impl Rng {
         (u128::from(self.next_u64()) << 64) | u128::from(self.next_u64())
     }
 
+    /// 16 random bytes, new to whoever sees them; nothing secret.
+    pub fn nonce(&mut self) -> [u8; 16] {
+        self.next_u128().to_le_bytes()
+    }
+
     /// A number in `0..bound`; 0 when `bound` is 0. The bias is below 2⁻³² for bounds below 2³².
     pub fn below(&mut self, bound: u64) -> u64 {
         u64::try_from((u128::from(self.next_u64()) * u128::from(bound)) >> 64).unwrap_or(0)

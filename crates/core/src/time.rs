@@ -87,6 +87,19 @@ impl UtcMillis {
         )
     }
 
+    /// This moment as ISO 8601 writes it, in UTC with milliseconds: `2025-11-20T23:59:59.999Z` (docs/protocol.md 3.1).
+    pub fn iso(self) -> String {
+        let Minute {
+            year,
+            month,
+            day,
+            hour,
+            past,
+        } = Self::new(self.0).minute(0);
+        let (second, milli) = (self.0 / 1000 % 60, self.0 % 1000);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{past:02}:{second:02}.{milli:03}Z")
+    }
+
     /// The calendar minute that this moment falls in, `offset_seconds` east of UTC.
     pub fn minute(self, offset_seconds: i32) -> Minute {
         let seconds = i64::try_from(self.0 / 1000)
@@ -154,6 +167,19 @@ mod tests {
             Instant::from_secs(3).since(Instant::from_millis(500)),
             Duration::from_millis(2500)
         );
+    }
+
+    #[test]
+    fn iso_moments_have_a_zone_and_three_digits() {
+        let cases = [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_868_799_007, "2000-02-29T23:59:59.007Z"),
+            (1_763_683_199_999, "2025-11-20T23:59:59.999Z"),
+            (u64::MAX, "9999-12-31T23:59:59.999Z"),
+        ];
+        for (millis, expected) in cases {
+            assert_eq!(UtcMillis::new(millis).iso(), expected);
+        }
     }
 
     #[test]

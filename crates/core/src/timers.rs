@@ -9,12 +9,12 @@ use crate::time::Instant;
 /// Deadlines are pulled, not delivered: a driver sleeps until [`Timers::next`] and a cancelled deadline simply is not
 /// there any more, so no machine has to recognise one that came too late.
 #[derive(Debug, Clone)]
-pub struct Timers<K: Ord + Copy> {
+pub struct Timers<K: Ord + Clone> {
     due: BTreeSet<(Instant, K)>,
     by_key: BTreeMap<K, Instant>,
 }
 
-impl<K: Ord + Copy> Timers<K> {
+impl<K: Ord + Clone> Timers<K> {
     /// A table without deadlines.
     pub const fn new() -> Self {
         Self {
@@ -25,8 +25,8 @@ impl<K: Ord + Copy> Timers<K> {
 
     /// Gives `key` the deadline `at` in place of the one it had.
     pub fn set(&mut self, key: K, at: Instant) {
-        if let Some(before) = self.by_key.insert(key, at) {
-            self.due.remove(&(before, key));
+        if let Some(before) = self.by_key.insert(key.clone(), at) {
+            self.due.remove(&(before, key.clone()));
         }
         self.due.insert((at, key));
     }
@@ -39,29 +39,28 @@ impl<K: Ord + Copy> Timers<K> {
     }
 
     /// The deadline of `key`.
-    pub fn get(&self, key: K) -> Option<Instant> {
-        self.by_key.get(&key).copied()
+    pub fn get(&self, key: &K) -> Option<Instant> {
+        self.by_key.get(key).copied()
     }
 
     /// The earliest deadline of all.
     pub fn next(&self) -> Option<Instant> {
-        self.due.first().map(|&(at, _)| at)
+        self.due.first().map(|(at, _)| *at)
     }
 
     /// Removes and gives the key whose deadline is the earliest, when that is not after `now`. Keys with the same
     /// deadline come in their own order.
     pub fn pop_due(&mut self, now: Instant) -> Option<K> {
-        let &(at, key) = self.due.first()?;
-        if at > now {
+        if self.due.first()?.0 > now {
             return None;
         }
-        self.due.pop_first();
+        let (_, key) = self.due.pop_first()?;
         self.by_key.remove(&key);
         Some(key)
     }
 }
 
-impl<K: Ord + Copy> Default for Timers<K> {
+impl<K: Ord + Clone> Default for Timers<K> {
     fn default() -> Self {
         Self::new()
     }
@@ -92,7 +91,7 @@ mod tests {
         timers.set(1, Instant::from_micros(10));
         assert_eq!(timers.pop_due(Instant::from_micros(9)), None);
         assert_eq!(timers.pop_due(Instant::from_micros(10)), Some(1));
-        assert_eq!(timers.get(1), None);
+        assert_eq!(timers.get(&1), None);
         assert_eq!(timers.next(), None);
     }
 
@@ -101,7 +100,7 @@ mod tests {
         let mut timers = Timers::new();
         timers.set(1, Instant::from_secs(1));
         timers.set(1, Instant::from_secs(5));
-        assert_eq!(timers.get(1), Some(Instant::from_secs(5)));
+        assert_eq!(timers.get(&1), Some(Instant::from_secs(5)));
         assert!(drain(&mut timers, Instant::from_secs(4)).is_empty());
         timers.set(1, Instant::from_secs(2));
         assert_eq!(drain(&mut timers, Instant::from_secs(9)), [1]);

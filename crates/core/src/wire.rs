@@ -4,6 +4,7 @@
 
 pub mod json;
 pub mod line;
+pub mod peer;
 pub mod relay;
 pub mod rendezvous;
 pub mod signature;

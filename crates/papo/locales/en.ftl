@@ -313,3 +313,197 @@ check-hint-idle = A client that sends nothing for 5 s is told so and the connect
 check-hint-drip = One byte a second keeps this connection, and its thread, for as long as the client likes. Give the whole line a deadline instead of each recv.
 check-hint-lease = A record whose lease has ended must not be listed: compare the time at every DISCOVER.
 check-hint-ban = Count the connections of each address in a sliding window of 60 s: the 51st is closed without a byte, and until the ban ends the others get the text with the limit and the seconds that are left.
+
+## papo peer: the command line
+
+error-peer-nameless = papo peer needs a name, such as: papo peer alice@CIC
+error-peer-id-half = is no NAME@NAMESPACE, such as { $given }@CIC or alice@CIC
+error-peer-id-name = is no NAME@NAMESPACE: the name { $reason }. Write one such as alice@CIC
+error-peer-id-namespace = is no NAME@NAMESPACE: the namespace { $reason }. Write one such as alice@CIC
+error-peer-address = is no address: write a host and a port, such as { $suggestion }
+error-rendezvous-none = { $address } and { $none } exclude each other: name a rendezvous, or use none
+error-lease = is no lease: write seconds as a whole number from 1 to { $most }
+error-bind-ip = is no IP address of this machine: write one such as 0.0.0.0 (all of them) or 127.0.0.1
+name-not-a-peer = is no name@namespace, such as alice@CIC
+
+## papo peer: the questions
+
+peer-ask-intro = Who are you? Peers are named name@namespace, such as alice@CIC. Enter takes what stands in brackets.
+peer-ask-namespace = Namespace, such as CIC:
+peer-ask-name = Name, such as alice:
+peer-ask-port = Port where others connect, 0 for any [{ $default }]:
+peer-ask-lease = Seconds for which the rendezvous keeps you, 1 to 86400 [{ $default }]:
+peer-ask-again = That { $reason }. Again, please.
+peer-ask-end = No answer.
+
+## papo peer: lines
+
+peer-ready = { $peer } is ready; /help lists the commands
+peer-ready-address = other peers connect to { $address }
+peer-ready-deaf = it takes no connections: it only dials
+peer-left = { $peer } has left
+peer-lines-lost =
+    { $count ->
+        [one] 1 line was not shown: the output is read too slowly
+       *[other] { $count } lines were not shown: the output is read too slowly
+    }
+peer-help =
+    /msg PEER TEXT     to one peer: bob is bob@{ $namespace }, others are bob@UnB
+    /msg #NS TEXT      to a namespace, such as #{ $namespace }; * is everyone
+    /pub #NS|* TEXT    the same
+    /peers [*|#NS]     the known peers
+    /connect PEER      dial a peer now
+    /conn              the live links
+    /routes            the known ways to peers
+    /rtt               round-trip times
+    /ping PEER         ask a neighbor for a sign of life
+    /status            how this node stands
+    /watch [on|off]    show what happens around it, or only messages
+    /reconnect         dial everyone again
+    /log LEVEL         error, warn, info, debug, trace or off
+    /help              this list
+    /quit, /exit       leave
+    The slash may be left out. Text without a command is not sent.
+peer-watch-on = showing neighbors, measurements and messages; /watch off shows messages alone
+peer-watch-off = showing messages alone; /watch on shows what happens around them
+peer-log-set = the log begins at { $level } from here on
+peer-reconnecting = dialing everyone again
+
+## papo peer: mistakes
+
+peer-unknown-command = There is no command “{ $given }”: nothing was sent. To say something write /msg bob TEXT or /pub #{ $namespace } TEXT; /help lists the rest.
+peer-unknown-command-suggest = There is no command “{ $given }”: nothing was sent. Did you mean { $suggestion }?
+peer-unwanted = { $command } takes nothing more, but “{ $given }” followed.
+peer-missing-peer = Write the peer after the command: { $example }
+peer-missing-scope = Write #namespace or * after the command: { $example }
+peer-missing-text = Nothing was sent: write the text behind, such as { $example }
+peer-too-long = Not sent: { $bytes } bytes are too many, the limit is { $limit }. Cut the text into pieces.
+peer-peers-usage = “{ $given }” is no namespace: write /peers, or /peers #CIC for one.
+peer-one-peer = “{ $given }” is not one peer: write one, such as bob.
+peer-pub-to-one = “{ $given }” is neither * nor #namespace: write { $example }, or /msg for one peer.
+peer-bad-namespace = “{ $given }” is no namespace: write one such as { $example }
+peer-bad-peer = “{ $given }” is no peer: write bob, or bob@UnB for one of another namespace.
+peer-oneself = That is you: choose another peer.
+peer-open-quote = A quotation mark is missing at the end of the name.
+peer-watch-usage = “{ $given }” is neither on nor off: write /watch on or /watch off.
+peer-log-usage = “{ $given }” is no level: write error, warn, info, debug, trace or off.
+
+## papo peer: what happens
+
+peer-mark-unverified = (unverified)
+peer-mark-unverified-via = (unverified, via { $via })
+peer-mark-via = (via { $via })
+peer-pong = { $peer } answered after { $time }
+peer-measured = { $peer } answers within { $time }
+peer-sent-all = sent to everyone
+peer-sent-namespace = sent to { $namespace }
+peer-delivered = { $peer } has it, after { $time }
+peer-delivered-unverified = { $peer } has it, after { $time } (unverified)
+peer-failed = Not delivered to { $peer }: { $reason }
+peer-refused = Not done: { $reason }
+peer-refused-about = { $about }: not done: { $reason }
+peer-error-from = { $peer } reports an error: { $reason }
+peer-reason-detail = { $reason } ({ $detail })
+peer-neighbor-up-inbound-proven = { $peer } connected from { $address } and proved its key
+peer-neighbor-up-inbound-legacy = { $peer } connected from { $address }, unproven
+peer-neighbor-up-outbound-proven = connected to { $peer } at { $address }, which proved its key
+peer-neighbor-up-outbound-legacy = connected to { $peer } at { $address }, unproven
+peer-neighbor-down = { $peer } is no neighbor any more: { $reason }
+peer-impostor = Somebody at { $address } claims to be { $peer } without that peer's key, and was turned away. If { $peer } lost its key, it has to take another name.
+peer-known = { $peer }
+peer-somebody = an unknown peer
+peer-dropped-forged = Left out: a message of { $peer }, over { $via }, whose signature is wrong.
+peer-dropped-replayed = Left out: a message of { $peer }, over { $via }, that is old or was said before.
+peer-dropped-bad-format = Left out: a message of { $peer }, over { $via }, that is not understood.
+peer-dropped-too-fast = Left out: messages of { $peer }, over { $via }, that come too fast.
+
+peer-closed-ended = the connection ended
+peer-closed-their-bye = it said goodbye
+peer-closed-our-bye = this node said goodbye
+peer-closed-no-hello = it did not greet in time
+peer-closed-not-a-peer = it is no peer
+peer-closed-already-connected = it has a connection already
+peer-closed-duplicate = there is a better connection
+peer-closed-ourselves = it is this node itself
+peer-closed-unauthorized = it did not prove its key
+peer-closed-silent = nothing came for too long
+peer-closed-slow-consumer = it reads too slowly
+peer-closed-line-too-long = it sent a line that is too long
+peer-closed-too-many = there are too many connections
+
+peer-code-no-route = no way to it is known. See with /peers whether it is there, and try again.
+peer-code-ack-timeout = it did not confirm in time. It may have arrived all the same: ask before sending it again.
+peer-code-ttl-expired = it is too many hops away. Dial it with /connect.
+peer-code-who-has-timeout = nobody knows where it is. See with /peers whether it is there, and try again later.
+peer-code-over-quota = too much was sent at once. Wait a moment and try again.
+peer-code-busy = there is no room for it now. Wait a moment and try again.
+peer-code-peer-unreachable = there is no connection to it. Dial it with /connect, or see with /peers whether it is there.
+peer-code-message-too-large = the text is too long. Cut it into pieces.
+peer-code-line-too-long = the line is too long. Cut the text into pieces.
+peer-code-unauthorized = it may not do that, or its key is not the known one. Ask its owner which key is theirs.
+peer-code-bad-format = it was not understood. The two programs may not fit together; /log debug shows more.
+peer-code-unknown-command = that kind of message is not known there. The other program may be an older one.
+peer-code-relay-not-supported = the peer in between passes nothing on. Dial the destination with /connect.
+peer-code-internal-error = something went wrong inside. Try again; /log debug shows more.
+peer-code-other = “{ $code }”. /log debug shows more.
+
+## papo peer: lists
+
+peer-head-peer = PEER
+peer-head-address = ADDRESS
+peer-head-state = STATE
+peer-head-direction = OPENED BY
+peer-head-kind = KEY
+peer-head-age = AGE
+peer-head-rtt = RTT
+peer-head-received = RECEIVED
+peer-head-sent = SENT
+peer-head-queued = WAITING
+peer-head-to = TO
+peer-head-next-hop = NEXT HOP
+peer-head-hops = HOPS
+peer-head-smoothed = MEAN
+peer-head-jitter = JITTER
+peer-head-last = LAST
+peer-head-samples = SAMPLES
+peer-no-peers = No peer is known yet.
+peer-no-peers-in = No peer of { $namespace } is known yet.
+peer-no-conns = There is no live link.
+peer-no-routes = No route is known.
+peer-no-rtts = No round-trip time was measured yet.
+peer-state-connected = connected
+peer-state-known = known
+peer-state-waiting = dialed in { $time }
+peer-state-failed =
+    { $failures ->
+        [one] failed once, dialed in { $time }
+       *[other] failed { $failures } times, dialed in { $time }
+    }
+peer-inbound = them
+peer-outbound = us
+peer-proven = proven
+peer-legacy = unproven
+peer-traffic =
+    { $lines ->
+        [one] 1 line, { $bytes } B
+       *[other] { $lines } lines, { $bytes } B
+    }
+
+peer-status-self = This is { $peer }.
+peer-status-rendezvous = Rendezvous: { $state }
+peer-status-network = Neighbors: { $neighbors }; known peers: { $known }; routes: { $routes }
+peer-status-counters = Counters:
+peer-rendezvous-off = none
+peer-rendezvous-unregistered = { $server }, not registered yet
+peer-rendezvous-registered = { $server }, registered for { $time }
+peer-rendezvous-registered-seen = { $server }, registered for { $time }, seen as { $seen }
+peer-rendezvous-looking = { $server }, looking without being registered
+peer-rendezvous-failing = { $server }, { $reason }; next try in { $time }
+peer-rendezvous-banned = { $server } does not listen to this address for { $time }
+peer-rendezvous-gone = { $server }, registration taken back
+peer-trouble-unreachable = nobody answers there: is papo rendezvous running?
+peer-trouble-too-long = its answer is too long
+peer-trouble-not-understood = its answer is no rendezvous server's
+peer-trouble-refused = it refused: { $complaint }
+error-identity = cannot use the key in { $path }: { $detail }
+error-identity-foreign = { $path } holds no key of papo: choose another --identity, or move that file away

@@ -313,3 +313,197 @@ check-hint-idle = Um cliente que não envia nada por 5 s é avisado e a conexão
 check-hint-drip = Um byte por segundo segura esta conexão, e a thread dela, enquanto o cliente quiser. Dê um prazo à linha inteira em vez de a cada recv.
 check-hint-lease = Um registro cuja validade acabou não deve ser listado: compare a hora a cada DISCOVER.
 check-hint-ban = Conte as conexões de cada endereço em uma janela deslizante de 60 s: a 51ª é fechada sem nenhum byte e, até o bloqueio acabar, as outras recebem o texto com o limite e os segundos que faltam.
+
+## papo peer: a linha de comando
+
+error-peer-nameless = papo peer precisa de um nome, por exemplo: papo peer alice@CIC
+error-peer-id-half = não é NAME@NAMESPACE, como { $given }@CIC ou alice@CIC
+error-peer-id-name = não é NAME@NAMESPACE: o nome { $reason }. Escreva um como alice@CIC
+error-peer-id-namespace = não é NAME@NAMESPACE: o namespace { $reason }. Escreva um como alice@CIC
+error-peer-address = não é um endereço: escreva uma máquina e uma porta, por exemplo { $suggestion }
+error-rendezvous-none = { $address } e { $none } se excluem: indique um rendezvous, ou não use nenhum
+error-lease = não é uma duração de registro: escreva segundos como um número inteiro de 1 a { $most }
+error-bind-ip = não é um endereço IP desta máquina: escreva um como 0.0.0.0 (todos) ou 127.0.0.1
+name-not-a-peer = não é nome@namespace, como alice@CIC
+
+## papo peer: as perguntas
+
+peer-ask-intro = Quem é você? Peers se chamam nome@namespace, como alice@CIC. Enter aceita o que está entre colchetes.
+peer-ask-namespace = Namespace, por exemplo CIC:
+peer-ask-name = Nome, por exemplo alice:
+peer-ask-port = Porta em que os outros se conectam, 0 para qualquer uma [{ $default }]:
+peer-ask-lease = Segundos que o rendezvous guarda o seu registro, de 1 a 86400 [{ $default }]:
+peer-ask-again = Isso { $reason }. De novo, por favor.
+peer-ask-end = Sem resposta.
+
+## papo peer: linhas
+
+peer-ready = { $peer } está pronto; /help lista os comandos
+peer-ready-address = outros peers se conectam a { $address }
+peer-ready-deaf = ele não aceita conexões: só disca
+peer-left = { $peer } saiu
+peer-lines-lost =
+    { $count ->
+        [one] 1 linha não foi mostrada: a saída é lida devagar demais
+       *[other] { $count } linhas não foram mostradas: a saída é lida devagar demais
+    }
+peer-help =
+    /msg PEER TEXTO    para um peer: bob é bob@{ $namespace }, outros são bob@UnB
+    /msg #NS TEXTO     para um namespace, como #{ $namespace }; * é todo mundo
+    /pub #NS|* TEXTO   o mesmo
+    /peers [*|#NS]     os peers conhecidos
+    /connect PEER      disca para um peer agora
+    /conn              as conexões vivas
+    /routes            os caminhos conhecidos até os peers
+    /rtt               tempos de ida e volta
+    /ping PEER         pede um sinal de vida a um vizinho
+    /status            como está este nó
+    /watch [on|off]    mostra o que acontece em volta, ou só as mensagens
+    /reconnect         disca de novo para todos
+    /log NÍVEL         error, warn, info, debug, trace ou off
+    /help              esta lista
+    /quit, /exit       sai
+    A barra pode ser omitida. Texto sem comando não é enviado.
+peer-watch-on = mostrando vizinhos, medições e mensagens; /watch off mostra só as mensagens
+peer-watch-off = mostrando só as mensagens; /watch on mostra o que acontece em volta
+peer-log-set = a partir daqui o log começa em { $level }
+peer-reconnecting = discando de novo para todos
+
+## papo peer: erros de quem escreve
+
+peer-unknown-command = O comando “{ $given }” não existe: nada foi enviado. Para dizer algo, escreva /msg bob TEXTO ou /pub #{ $namespace } TEXTO; /help lista o resto.
+peer-unknown-command-suggest = O comando “{ $given }” não existe: nada foi enviado. Você quis dizer { $suggestion }?
+peer-unwanted = Nada mais vem depois de { $command }, mas veio “{ $given }”.
+peer-missing-peer = Escreva o peer depois do comando: { $example }
+peer-missing-scope = Escreva #namespace ou * depois do comando: { $example }
+peer-missing-text = Nada foi enviado: escreva o texto no fim, por exemplo { $example }
+peer-too-long = Não foi enviado: { $bytes } bytes é demais, o limite é { $limit }. Divida o texto em partes.
+peer-peers-usage = “{ $given }” não é um namespace: escreva /peers, ou /peers #CIC para um só.
+peer-one-peer = “{ $given }” não é um peer só: escreva um, por exemplo bob.
+peer-pub-to-one = “{ $given }” não é * nem #namespace: escreva { $example }, ou /msg para um peer só.
+peer-bad-namespace = “{ $given }” não é um namespace: escreva um como { $example }
+peer-bad-peer = “{ $given }” não é um peer: escreva bob, ou bob@UnB para um de outro namespace.
+peer-oneself = Esse é você: escolha outro peer.
+peer-open-quote = Faltam aspas no fim do nome.
+peer-watch-usage = “{ $given }” não é on nem off: escreva /watch on ou /watch off.
+peer-log-usage = “{ $given }” não é um nível: escreva error, warn, info, debug, trace ou off.
+
+## papo peer: o que acontece
+
+peer-mark-unverified = (não verificada)
+peer-mark-unverified-via = (não verificada, via { $via })
+peer-mark-via = (via { $via })
+peer-pong = { $peer } respondeu após { $time }
+peer-measured = { $peer } responde em { $time }
+peer-sent-all = enviada a todos
+peer-sent-namespace = enviada a { $namespace }
+peer-delivered = { $peer } recebeu, após { $time }
+peer-delivered-unverified = { $peer } recebeu, após { $time } (não verificado)
+peer-failed = Não entregue a { $peer }: { $reason }
+peer-refused = Não foi feito: { $reason }
+peer-refused-about = { $about }: não foi feito: { $reason }
+peer-error-from = { $peer } relata um erro: { $reason }
+peer-reason-detail = { $reason } ({ $detail })
+peer-neighbor-up-inbound-proven = { $peer } conectou-se de { $address } e provou a sua chave
+peer-neighbor-up-inbound-legacy = { $peer } conectou-se de { $address }, sem provar chave
+peer-neighbor-up-outbound-proven = conectado a { $peer } em { $address }, que provou a sua chave
+peer-neighbor-up-outbound-legacy = conectado a { $peer } em { $address }, que não provou chave
+peer-neighbor-down = { $peer } não é mais vizinho: { $reason }
+peer-impostor = Alguém em { $address } diz ser { $peer } sem a chave desse peer, e foi recusado. Se { $peer } perdeu a chave, tem de usar outro nome.
+peer-known = { $peer }
+peer-somebody = um peer desconhecido
+peer-dropped-forged = Descartada: mensagem de { $peer }, via { $via }, com assinatura errada.
+peer-dropped-replayed = Descartada: mensagem de { $peer }, via { $via }, antiga ou já dita.
+peer-dropped-bad-format = Descartada: mensagem de { $peer }, via { $via }, que não se entende.
+peer-dropped-too-fast = Descartadas: mensagens de { $peer }, via { $via }, que chegam rápido demais.
+
+peer-closed-ended = a conexão terminou
+peer-closed-their-bye = ele se despediu
+peer-closed-our-bye = este nó se despediu
+peer-closed-no-hello = ele não se apresentou a tempo
+peer-closed-not-a-peer = não é um peer
+peer-closed-already-connected = ele já tem uma conexão
+peer-closed-duplicate = há uma conexão melhor
+peer-closed-ourselves = é este nó mesmo
+peer-closed-unauthorized = ele não provou a sua chave
+peer-closed-silent = nada chegou por tempo demais
+peer-closed-slow-consumer = ele lê devagar demais
+peer-closed-line-too-long = ele enviou uma linha longa demais
+peer-closed-too-many = há conexões demais
+
+peer-code-no-route = nenhum caminho até ele é conhecido. Veja com /peers se ele está presente e tente de novo.
+peer-code-ack-timeout = ele não confirmou a tempo. Pode ter chegado mesmo assim: pergunte antes de enviar de novo.
+peer-code-ttl-expired = ele está a saltos demais. Disque para ele com /connect.
+peer-code-who-has-timeout = ninguém sabe onde ele está. Veja com /peers se ele está presente e tente mais tarde.
+peer-code-over-quota = muito foi enviado de uma vez. Espere um pouco e tente de novo.
+peer-code-busy = não há lugar para isso agora. Espere um pouco e tente de novo.
+peer-code-peer-unreachable = não há conexão com ele. Disque com /connect, ou veja com /peers se ele está presente.
+peer-code-message-too-large = o texto é longo demais. Divida-o em partes.
+peer-code-line-too-long = a linha é longa demais. Divida o texto em partes.
+peer-code-unauthorized = isso não é permitido a ele, ou a chave não é a conhecida. Pergunte ao dono qual é a dele.
+peer-code-bad-format = isso não foi entendido. Os dois programas podem não combinar; /log debug mostra mais.
+peer-code-unknown-command = esse tipo de mensagem não é conhecido lá. O outro programa pode ser mais antigo.
+peer-code-relay-not-supported = o peer do meio não repassa nada. Disque para o destino com /connect.
+peer-code-internal-error = algo deu errado por dentro. Tente de novo; /log debug mostra mais.
+peer-code-other = “{ $code }”. /log debug mostra mais.
+
+## papo peer: listas
+
+peer-head-peer = PEER
+peer-head-address = ENDEREÇO
+peer-head-state = ESTADO
+peer-head-direction = ABERTA POR
+peer-head-kind = CHAVE
+peer-head-age = IDADE
+peer-head-rtt = RTT
+peer-head-received = RECEBIDO
+peer-head-sent = ENVIADO
+peer-head-queued = NA FILA
+peer-head-to = PARA
+peer-head-next-hop = PRÓXIMO SALTO
+peer-head-hops = SALTOS
+peer-head-smoothed = MÉDIA
+peer-head-jitter = VARIAÇÃO
+peer-head-last = ÚLTIMO
+peer-head-samples = MEDIÇÕES
+peer-no-peers = Nenhum peer é conhecido ainda.
+peer-no-peers-in = Nenhum peer de { $namespace } é conhecido ainda.
+peer-no-conns = Não há conexão viva.
+peer-no-routes = Nenhuma rota é conhecida.
+peer-no-rtts = Nenhum tempo de ida e volta foi medido ainda.
+peer-state-connected = conectado
+peer-state-known = conhecido
+peer-state-waiting = será discado em { $time }
+peer-state-failed =
+    { $failures ->
+        [one] falhou uma vez, será discado em { $time }
+       *[other] falhou { $failures } vezes, será discado em { $time }
+    }
+peer-inbound = ele
+peer-outbound = nós
+peer-proven = provada
+peer-legacy = não provada
+peer-traffic =
+    { $lines ->
+        [one] 1 linha, { $bytes } B
+       *[other] { $lines } linhas, { $bytes } B
+    }
+
+peer-status-self = Este é { $peer }.
+peer-status-rendezvous = Rendezvous: { $state }
+peer-status-network = Vizinhos: { $neighbors }; peers conhecidos: { $known }; rotas: { $routes }
+peer-status-counters = Contadores:
+peer-rendezvous-off = nenhum
+peer-rendezvous-unregistered = { $server }, ainda sem registro
+peer-rendezvous-registered = { $server }, registrado por { $time }
+peer-rendezvous-registered-seen = { $server }, registrado por { $time }, visto como { $seen }
+peer-rendezvous-looking = { $server }, só procurando, sem registro
+peer-rendezvous-failing = { $server }, { $reason }; nova tentativa em { $time }
+peer-rendezvous-banned = { $server } não ouve este endereço por { $time }
+peer-rendezvous-gone = { $server }, registro retirado
+peer-trouble-unreachable = ninguém responde lá: o papo rendezvous está rodando?
+peer-trouble-too-long = a resposta é longa demais
+peer-trouble-not-understood = a resposta não é de um servidor de rendezvous
+peer-trouble-refused = ele recusou: { $complaint }
+error-identity = não é possível usar a chave em { $path }: { $detail }
+error-identity-foreign = { $path } não contém uma chave do papo: escolha outro --identity, ou tire esse arquivo dali

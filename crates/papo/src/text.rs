@@ -254,6 +254,7 @@ impl From<ParseIdError> for Message {
                 Self::new("name-forbidden").showing("character", character.escape_unicode())
             }
             ParseIdError::Reserved => Self::new("name-reserved"),
+            ParseIdError::NotAPeer => Self::new("name-not-a-peer"),
             ParseIdError::NotHex => Self::new("name-not-hex"),
         }
     }

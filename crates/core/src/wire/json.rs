@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter};
 
 /// `value` as compact JSON in which everything beyond ASCII is written `\uXXXX`, a character beyond the first 65,536 as
@@ -47,6 +48,32 @@ impl Formatter for Ascii {
         }
         self.0.write_string_fragment(writer, rest)
     }
+}
+
+/// A number as the old programs convert it: integers, whole floats and texts of digits. What is too large for an
+/// `i64` saturates, so that it can be clamped.
+pub(crate) fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| {
+            let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a cast from a float saturates, as it should here"
+            )]
+            Some(float as i64)
+        }),
+        Value::String(text) => digits(text.trim()),
+        _ => None,
+    }
+}
+
+fn digits(text: &str) -> Option<i64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let saturated = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    Some(text.parse().unwrap_or(saturated))
 }
 
 #[cfg(test)]

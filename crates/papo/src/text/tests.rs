@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// What each key of a file begins with: a literal of this shape in the code is the name of a text.
-const FAMILIES: [&str; 9] = [
+const FAMILIES: [&str; 10] = [
     "notice-",
     "name-",
     "close-",
@@ -14,6 +14,7 @@ const FAMILIES: [&str; 9] = [
     "registry-",
     "check-",
     "cli-",
+    "peer-",
 ];
 
 /// The keys of a Fluent file with the variables that each one uses, read from its lines.

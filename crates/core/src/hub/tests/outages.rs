@@ -47,7 +47,7 @@ fn tries_come_ever_more_slowly_between_an_eighth_of_a_second_and_five() {
     let mut waits = Vec::new();
     while waits.len() < 12 {
         let before = net.hubs[0].now;
-        let next = net.hubs[0].hub.timers.get(Timer::Link(LinkId(0))).unwrap();
+        let next = net.hubs[0].hub.timers.get(&Timer::Link(LinkId(0))).unwrap();
         waits.push(next.since(before));
         net.pass(next.since(before));
     }
@@ -61,7 +61,7 @@ fn tries_come_ever_more_slowly_between_an_eighth_of_a_second_and_five() {
     net.weather(0, Weather::Down);
     net.hubs[0].text(ana, "oi");
     net.settle();
-    let next = net.hubs[0].hub.timers.get(Timer::Link(LinkId(0))).unwrap();
+    let next = net.hubs[0].hub.timers.get(&Timer::Link(LinkId(0))).unwrap();
     assert!(
         next.since(net.hubs[0].now) <= Duration::from_millis(250),
         "success forgets failures"

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Dialect, Lease, Refusal, Signed};
 use crate::limits::PEER_NAME_CHARS;
+use crate::wire::json::whole_number;
 
 /// One request, its values converted and checked as the dialect does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,32 +170,6 @@ fn unregister(fields: &Map<String, Value>, dialect: Dialect) -> Result<Unregiste
 fn label(value: Option<&Value>) -> Option<&str> {
     let text = value?.as_str()?;
     (1..=PEER_NAME_CHARS).contains(&text.chars().count()).then_some(text)
-}
-
-/// A number as the old programs convert it: integers, whole floats and texts of digits. What is too large for an
-/// `i64` saturates, so that it can be clamped.
-fn whole_number(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64().or_else(|| {
-            let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a cast from a float saturates, as it should here"
-            )]
-            Some(float as i64)
-        }),
-        Value::String(text) => digits(text.trim()),
-        _ => None,
-    }
-}
-
-fn digits(text: &str) -> Option<i64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let saturated = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    Some(text.parse().unwrap_or(saturated))
 }
 
 /// A port that something can listen on.

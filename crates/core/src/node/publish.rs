@@ -1,0 +1,237 @@
+//! Messages to many: to a namespace or to everyone (docs/protocol.md 2.2, 2.3).
+
+use std::collections::VecDeque;
+
+use super::flood::{FloodKey, Sight};
+use super::io::{DropCause, Event, Kind, Scope};
+use super::queue::Lane;
+use super::seals::Origin;
+use super::unicast::{speech_line, target_of};
+use super::{Node, Timer};
+use crate::error::Code;
+use crate::id::{MsgId, PeerId, PeerLinkId};
+use crate::limits::{PEER_PAYLOAD_BYTES, PENDING_SENDS, PUB_BURST, PUB_RATE};
+use crate::pace::{Pace, Rate};
+use crate::time::Instant;
+use crate::wire::peer::{Speech, Target, Ttl};
+
+/// What this node publishes, as fast as others take it from one source.
+#[derive(Debug, Default)]
+pub(super) struct Publisher {
+    pace: Pace,
+    waiting: VecDeque<(Scope, String)>,
+}
+
+impl Publisher {
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Forgets what waits, and gives whom each was for.
+    pub(super) fn abandon(&mut self) -> Vec<String> {
+        let waiting = self.waiting.drain(..);
+        waiting.map(|(scope, _)| target_of(&scope).to_string()).collect()
+    }
+}
+
+impl Node {
+    pub(super) fn publish(&mut self, now: Instant, scope: &Scope, text: String) {
+        let refusal = if text.len() > PEER_PAYLOAD_BYTES {
+            Some(Code::MessageTooLarge)
+        } else if text.is_empty() || matches!(scope, Scope::Unicast(_)) {
+            Some(Code::BadFormat)
+        } else if self.publisher.waiting.len() >= PENDING_SENDS || self.quitting {
+            Some(Code::Busy)
+        } else {
+            None
+        };
+        if let Some(code) = refusal {
+            let about = target_of(scope).to_string();
+            return self.event(Event::Refused { code, about });
+        }
+        self.publisher.waiting.push_back((scope.clone(), text));
+        self.publish_waiting(now);
+    }
+
+    /// Everyone on the way holds a source to its rate; this node keeps to it, so that nothing of its own is dropped.
+    pub(super) fn publish_waiting(&mut self, now: Instant) {
+        let rate = Rate::new(PUB_RATE, PUB_BURST);
+        while !self.publisher.waiting.is_empty() {
+            match self.publisher.pace.take(rate, now) {
+                Ok(()) => {
+                    if let Some((scope, text)) = self.publisher.waiting.pop_front() {
+                        self.publish_now(now, &scope, text);
+                    }
+                }
+                Err(at) => return self.timers.set(Timer::Publish, at),
+            }
+        }
+    }
+
+    fn publish_now(&mut self, now: Instant, scope: &Scope, text: String) {
+        let id = MsgId::random(&mut self.rng);
+        let dst = target_of(scope);
+        let dst_text = dst.to_string();
+        self.counters.published += 1;
+        self.event(Event::Sent {
+            msg_id: id.clone(),
+            dst: dst_text.clone(),
+        });
+        let (q, t) = (self.next_q(), self.utc(now));
+        let seal = self.sealed("PUB", &dst_text, &id, q, t, &text).sign(&self.identity, 0);
+        // A copy that comes back is known.
+        self.flood
+            .see(FloodKey::Signed(self.identity.public(), id.clone()), Ttl::FIRST, now);
+        let speech = Speech {
+            msg_id: Some(id),
+            src: Some(self.me.clone()),
+            dst,
+            payload: text,
+            require_ack: false,
+            ttl: Ttl::FIRST,
+            via: None,
+            seal: Some(seal),
+        };
+        for (peer, link) in self.all_links() {
+            if self.is_proven(link) {
+                self.write_speech(now, link, &speech);
+            } else if reaches(&speech.dst, &peer) {
+                // An old program shows whatever it gets, and passes nothing on.
+                let plain = Speech {
+                    ttl: self.first_ttl(link),
+                    seal: None,
+                    ..speech.clone()
+                };
+                self.write_speech(now, link, &plain);
+            }
+        }
+    }
+
+    fn write_speech(&mut self, now: Instant, link: PeerLinkId, speech: &Speech) {
+        if let Some(line) = speech_line("PUB", speech) {
+            self.write(now, link, Lane::Rest, line, None);
+        }
+    }
+
+    fn all_links(&self) -> Vec<(PeerId, PeerLinkId)> {
+        let peers = self.neighbors.iter();
+        peers
+            .filter_map(|(peer, _)| Some((peer.clone(), self.best_link(peer)?)))
+            .collect()
+    }
+
+    pub(super) fn on_pub(&mut self, now: Instant, link: PeerLinkId, speech: Speech) {
+        let Some(sender) = self.peer_of(link).cloned() else {
+            return;
+        };
+        let src = speech.src.clone().unwrap_or_else(|| sender.clone());
+        if let Some(neighbor) = self.neighbors.get_mut(&sender) {
+            neighbor.received += 1;
+        }
+        let dst_text = speech.dst.to_string();
+        // A copy of this node's own words, which somebody passes on.
+        let own = speech
+            .seal
+            .as_ref()
+            .is_some_and(|seal| seal.pk == self.identity.public());
+        if own {
+            self.counters.duplicates += 1;
+            return;
+        }
+        if self.is_taken_from_old(&sender, &src, speech.seal.as_ref()) {
+            return self.drop_message(now, link, Some(src), DropCause::Forged);
+        }
+        let known = self.check_origin(
+            now,
+            "PUB",
+            &src,
+            &dst_text,
+            speech.msg_id.as_ref(),
+            &speech.payload,
+            speech.seal.as_ref(),
+        );
+        let origin = match known {
+            Ok(origin) => origin,
+            Err(cause) => return self.drop_message(now, link, Some(src), cause),
+        };
+        // An old program that is a neighbor says it here itself; what others pass on of it would be shown twice.
+        if origin == Origin::Unverified && src != sender && self.neighbors.contains(&src) {
+            self.counters.duplicates += 1;
+            return;
+        }
+        let key = FloodKey::of(&src, &speech, origin);
+        let sight = self.flood.see(key.clone(), speech.ttl, now);
+        if sight == Sight::Known {
+            self.counters.duplicates += 1;
+            return;
+        }
+        if sight == Sight::New {
+            if let Err(cause) = self.admit_pub(now, &src, &speech, origin) {
+                self.flood.refuse(&key);
+                return self.drop_message(now, link, Some(src), cause);
+            }
+            self.show_pub(&sender, &src, &speech, origin);
+        }
+        self.pass_pub_on(now, &sender, &src, speech);
+    }
+
+    fn admit_pub(&mut self, now: Instant, src: &PeerId, speech: &Speech, origin: Origin) -> Result<(), DropCause> {
+        if let (Origin::Verified(pk), Some(seal)) = (origin, &speech.seal) {
+            let utc = self.utc(now);
+            self.keys
+                .fresh(&pk, seal.q, seal.t, utc, now)
+                .map_err(|_| DropCause::Replayed)?;
+        }
+        let admitted = match origin {
+            Origin::Verified(key) => self.sources.admit(&key, now),
+            Origin::Unverified => self.unsigned_sources.admit(src, now),
+        };
+        if admitted { Ok(()) } else { Err(DropCause::TooFast) }
+    }
+
+    fn show_pub(&mut self, sender: &PeerId, src: &PeerId, speech: &Speech, origin: Origin) {
+        if !reaches(&speech.dst, &self.me) {
+            return;
+        }
+        self.counters.received += 1;
+        self.event(Event::Message {
+            kind: Kind::Pub,
+            msg_id: speech.msg_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            src: src.clone(),
+            dst: speech.dst.to_string(),
+            payload: speech.payload.clone(),
+            ttl: speech.ttl,
+            verified: matches!(origin, Origin::Verified(_)),
+            via: (src != sender).then(|| sender.clone()),
+        });
+    }
+
+    /// To every proven neighbor but those that have it. Old programs would show each copy, so they get none but from
+    /// whoever says it.
+    fn pass_pub_on(&mut self, now: Instant, sender: &PeerId, src: &PeerId, speech: Speech) {
+        let Some(ttl) = speech.ttl.passed_on() else { return };
+        let via = speech.seal.is_none().then(|| self.me.clone());
+        let passed = Speech {
+            src: Some(src.clone()),
+            ttl,
+            via,
+            ..speech
+        };
+        for (peer, link) in self.all_links() {
+            if peer != *sender && peer != *src && self.is_proven(link) {
+                self.counters.passed_on += 1;
+                self.write_speech(now, link, &passed);
+            }
+        }
+    }
+}
+
+/// Whether a message to many is for this peer.
+fn reaches(dst: &Target, peer: &PeerId) -> bool {
+    match dst {
+        // One program leaves the destination out of what is for all.
+        Target::Everyone | Target::Nobody => true,
+        Target::Namespace(name) => name == peer.namespace(),
+        Target::Peer(other) => other == peer,
+    }
+}
