@@ -54,6 +54,30 @@ cli-rendezvous-data = Arquivo que guarda os registros (padrão: rendezvous-PORTA
 cli-rendezvous-ephemeral = Não guarda arquivo: os registros acabam com este processo
 cli-rendezvous-json = Escreve onde escuta como um objeto JSON na saída padrão
 
+cli-peer = Conversa em uma rede de peers, sem servidor no meio
+cli-peer-example =
+    Exemplo, em dois terminais da mesma máquina:
+    {"  "}papo peer alice@CIC --no-rendezvous
+    {"  "}papo peer bob@CIC --port 7071 --no-rendezvous --connect 127.0.0.1:7070
+    e bob escreve: /msg alice olá
+
+    Em uma rede onde alguém roda papo rendezvous:
+    {"  "}papo peer alice@CIC --rendezvous 192.168.0.10:5000
+
+    Cada opção também pode ser uma variável (PAPO_PORT=…; o nome é PAPO_PEER) ou uma linha do papo.toml (port = … em [peer]).
+cli-peer-peer = Quem você é, como alice@CIC; sem isso, o terminal pergunta
+cli-peer-port = Porta em que outros peers se conectam; 0 usa qualquer uma (padrão: 7070)
+cli-peer-bind = Endereço desta máquina em que escutar (padrão: 0.0.0.0, todos)
+cli-peer-rendezvous = Servidor que diz quem está presente (padrão: 127.0.0.1:5000)
+cli-peer-lease = Por quanto tempo o rendezvous mantém este peer sem notícias dele (padrão: 7200)
+cli-peer-no-listen = Só disca, como atrás de um roteador; a porta é registrada mesmo assim
+cli-peer-connect = Peer a discar, diga o rendezvous o que disser; pode ser repetida
+cli-peer-no-rendezvous = Não consulta rendezvous: só disca para --connect e aceita conexões
+cli-peer-identity = Arquivo com a chave que prova quem você é (padrão: um por nome no diretório de estado)
+cli-peer-log-file = Escreve o log no fim deste arquivo
+cli-peer-plain = Linhas simples na entrada e na saída, também em um terminal
+cli-peer-json = Escreve um objeto JSON para cada evento
+
 cli-connect = Conversa em um terminal pela porta de texto TCP de um hub
 cli-connect-example =
     Exemplo:

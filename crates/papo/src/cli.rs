@@ -50,6 +50,11 @@ enum Command {
         after_help = "Example:\n  papo rendezvous --listen 0.0.0.0:5000 --data peers.jsonl\n\nEach option can also be a variable (PAPO_LISTEN=…) or a line of papo.toml (listen = \"…\" under [rendezvous])."
     )]
     Rendezvous(RendezvousArgs),
+    /// Talk in a network of peers, without a server in between
+    #[command(
+        after_help = "Example, in two terminals on one machine:\n  papo peer alice@CIC --no-rendezvous\n  papo peer bob@CIC --port 7071 --no-rendezvous --connect 127.0.0.1:7070\nthen bob writes: /msg alice hello\n\nOn a network, where somebody runs papo rendezvous:\n  papo peer alice@CIC --rendezvous 192.168.0.10:5000\n\nEach option can also be a variable (PAPO_PORT=…, the name is PAPO_PEER) or a line of papo.toml (port = … under [peer])."
+    )]
+    Peer(PeerArgs),
     /// Talk in a terminal through the TCP text door of a hub
     #[command(after_help = "Example:\n  papo connect 192.168.0.10\n  echo \"hello\" | papo connect 192.168.0.10:4333")]
     Connect(ConnectArgs),
@@ -139,6 +144,48 @@ pub struct RendezvousArgs {
     #[arg(long)]
     pub(crate) ephemeral: bool,
     /// Print where it listens as one JSON object on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `papo peer`, as they were typed: [`crate::config`] gives them their meaning.
+#[derive(Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct PeerArgs {
+    /// Who you are, such as alice@CIC; without it a terminal asks
+    #[arg(value_name = "NAME@NAMESPACE")]
+    pub(crate) peer: Option<String>,
+    /// Port where other peers connect; 0 takes any (default: 7070)
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<String>,
+    /// Address of this machine to listen on (default: 0.0.0.0, all of them)
+    #[arg(long, value_name = "IP")]
+    pub(crate) bind: Option<String>,
+    /// Server that tells who is there (default: 127.0.0.1:5000)
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) rendezvous: Option<String>,
+    /// How long the rendezvous keeps this peer without hearing of it (default: 7200)
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) lease: Option<String>,
+    /// Only dial, as behind a router; the port is registered all the same
+    #[arg(long)]
+    pub(crate) no_listen: bool,
+    /// Peer to dial whatever the rendezvous says; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) connect: Vec<String>,
+    /// Ask no rendezvous: only dial --connect, and be dialed
+    #[arg(long)]
+    pub(crate) no_rendezvous: bool,
+    /// File with the key that proves who you are (default: one for each name in the state directory)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+    /// Write the log to the end of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+    /// Plain lines in and out, also in a terminal
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Print one JSON object for each event
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -15,13 +15,17 @@ use crate::error::Failure;
 use crate::text::{Lang, Message};
 
 mod file;
+mod folder;
 mod layer;
 mod link;
 mod options;
+mod peer;
 mod rendezvous;
 mod values;
 
 pub use link::{LinkUrl, Scheme};
+pub use peer::{Answers, Defaults, PeerSettings};
+pub(crate) use peer::{lease, own_name, peer_of, port};
 pub use rendezvous::{Data, RendezvousSettings};
 
 use layer::{Found, Layer, Layers};
@@ -33,6 +37,7 @@ const HTTP_PORT: u16 = 8000;
 /// The port of the TCP text door.
 pub const TCP_PORT: u16 = 4333;
 const REGISTRY_PORT: u16 = 5000;
+const PEER_PORT: u16 = 7070;
 
 /// What `papo serve` was asked to do, every value parsed.
 #[derive(Debug, Clone)]

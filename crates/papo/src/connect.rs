@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::error::{Exit, Failure};
 use crate::shutdown::{Shutdown, Signal};
+use crate::terminal::{TerminalGuard, Typed};
 use crate::text::{Message, Texts};
 
 mod commands;
@@ -24,7 +25,7 @@ mod target;
 
 pub use target::Target;
 
-use screen::{Screen, TerminalGuard};
+use screen::Screen;
 use session::{Ending, Input, Output, Session};
 
 /// How long a server may take to accept.
@@ -140,7 +141,7 @@ impl End {
 enum Event {
     Read(io::Result<usize>),
     Wrote(io::Result<usize>),
-    Typed(Option<input::Event>),
+    Typed(Option<Typed>),
     Tick,
     Signal(Signal),
 }
@@ -150,7 +151,7 @@ struct Driver {
     screen: Screen,
     reader: OwnedReadHalf,
     writer: OwnedWriteHalf,
-    typed: mpsc::Receiver<input::Event>,
+    typed: mpsc::Receiver<Typed>,
     /// What is left of the write under way.
     pending: Bytes,
     started: tokio::time::Instant,
@@ -214,15 +215,16 @@ impl Driver {
             }
             Event::Wrote(Ok(_)) if self.pending.has_remaining() => {}
             Event::Wrote(Ok(_)) => self.session.handle(now, Input::Written),
-            Event::Typed(Some(input::Event::Line(line))) => self.session.handle(now, Input::Line(&line)),
-            Event::Typed(Some(input::Event::TooLong(bytes))) => self.session.handle(now, Input::TooLong(bytes)),
-            Event::Typed(Some(input::Event::End) | None) => self.session.handle(now, Input::Finished),
-            Event::Typed(Some(input::Event::Failed(detail))) => {
+            Event::Typed(Some(Typed::Line(line))) => self.session.handle(now, Input::Line(&line)),
+            Event::Typed(Some(Typed::TooLong(bytes))) => self.session.handle(now, Input::TooLong(bytes)),
+            Event::Typed(Some(Typed::End) | None) => self.session.handle(now, Input::Finished),
+            Event::Typed(Some(Typed::Failed(detail))) => {
                 self.screen
                     .say(&Message::new("say-input-unreadable").with("detail", detail));
                 self.session.handle(now, Input::Finished);
             }
-            Event::Typed(Some(input::Event::Interrupt)) => return Some(End::Interrupt),
+            Event::Typed(Some(Typed::Interrupt)) => return Some(End::Interrupt),
+            Event::Typed(Some(Typed::Unheard)) => return Some(End::Unheard),
             Event::Tick => self.session.handle(now, Input::Tick),
             Event::Signal(signal) => return Some(End::Signal(signal)),
         }

@@ -2,12 +2,12 @@
 
 use super::{CheckArgs, Checked, Cli, Command, command, environment, packaging};
 use crate::check::{self, Dialect};
-use crate::config::{self, RendezvousSettings, ServeSettings};
+use crate::config::{self, PeerSettings, RendezvousSettings, ServeSettings};
 use crate::connect::{self, Target};
 use crate::error::{Exit, Failure};
 use crate::shutdown::Shutdown;
 use crate::text::Texts;
-use crate::{health, hub, rendezvous};
+use crate::{health, hub, node, rendezvous};
 
 /// Runs a command to its end.
 ///
@@ -27,6 +27,13 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             let settings = RendezvousSettings::merge(&flags, environment, file.as_ref(), texts.lang())?;
             let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
             rendezvous::serve(settings, shutdown).await
+        }
+        Command::Peer(flags) => {
+            let file = config::find(cli.config.as_deref(), environment)?;
+            let ask = |defaults| node::ask(defaults, &texts);
+            let settings = PeerSettings::merge(&flags, environment, file.as_ref(), texts.lang(), ask)?;
+            let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
+            node::run(settings, texts, shutdown).await
         }
         Command::Connect(arguments) => {
             let target: Target = arguments.address.parse().map_err(Failure::usage)?;

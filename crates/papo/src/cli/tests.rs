@@ -44,13 +44,14 @@ fn everything_visible_has_a_portuguese_text() {
 #[test]
 fn help_speaks_one_language_and_shows_an_example() {
     for (lang, example, foreign) in [
-        ("en", "Example:", ["Exemplo", "Uso:", "Opções"]),
-        ("pt-BR", "Exemplo:", ["Usage", "Options:", "Print help"]),
+        ("en", "Example", ["Exemplo", "Uso:", "Opções"]),
+        ("pt-BR", "Exemplo", ["Usage", "Options:", "Print help"]),
     ] {
-        let commands: [&[&str]; 9] = [
+        let commands: [&[&str]; 10] = [
             &[],
             &["serve"],
             &["rendezvous"],
+            &["peer"],
             &["connect"],
             &["health"],
             &["check"],
@@ -78,13 +79,15 @@ fn help_speaks_one_language_and_shows_an_example() {
 
 #[test]
 fn mistakes_are_explained() {
-    let cases: [(&[&str], &[&str]); 16] = [
+    let cases: [(&[&str], &[&str]); 18] = [
         (&["papo", "serve", "--htpt", "x"], &["--htpt", "--http"]),
         (&["papo", "serve", "--zzz"], &["--zzz"]),
         (&["papo", "complet"], &["complet", "completions"]),
         (&["papo", "--config", "x"], &["papo --help"]),
         (&["papo", "rendezvous", "--emphemeral"], &["--ephemeral"]),
         (&["papo", "rendevous"], &["rendezvous"]),
+        (&["papo", "peer", "--rendevous", "x"], &["--rendevous", "--rendezvous"]),
+        (&["papo", "pear"], &["peer"]),
         (&["papo", "srve"], &["srve", "serve"]),
         (&["papo", "serve", "--http"], &["--http"]),
         (&["papo", "serve", "--http", "1", "--http", "2"], &["--http"]),
@@ -151,6 +154,7 @@ fn packagers_get_every_command() {
             "papo.1",
             "papo-serve.1",
             "papo-rendezvous.1",
+            "papo-peer.1",
             "papo-connect.1",
             "papo-health.1",
             "papo-check.1",

@@ -40,8 +40,14 @@ impl Given {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Source {
     Flag(&'static str),
+    /// What is given without a name, as the help calls it.
+    Operand(&'static str),
     Variable(String),
-    Line { path: PathBuf, line: usize, key: String },
+    Line {
+        path: PathBuf,
+        line: usize,
+        key: String,
+    },
 }
 
 impl Source {
@@ -60,6 +66,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => write!(f, "--{name}"),
+            Self::Operand(name) => f.write_str(name),
             Self::Variable(name) => f.write_str(name),
             Self::Line { path, line, key } => write!(f, "{}:{line}: {key}", path.display()),
         }

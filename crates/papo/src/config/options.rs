@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::layer::{Found, Given, Layer, Source};
-use crate::cli::{RendezvousArgs, ServeArgs};
+use crate::cli::{PeerArgs, RendezvousArgs, ServeArgs};
 
 /// What kind of value an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +81,30 @@ pub(super) const RENDEZVOUS: Section = Section {
     ],
 };
 
+/// `papo peer`.
+pub(super) const PEER: Section = Section {
+    name: "peer",
+    specs: &[
+        spec(PEER_ID, Kind::Text),
+        spec("port", Kind::TextOrNumber),
+        spec("bind", Kind::Text),
+        spec("rendezvous", Kind::Text),
+        spec("lease", Kind::TextOrNumber),
+        spec("no-listen", Kind::Switch),
+        spec("connect", Kind::List),
+        spec("no-rendezvous", Kind::Switch),
+        spec("identity", Kind::Text),
+        spec("log-file", Kind::Text),
+        spec("plain", Kind::Switch),
+        spec("json", Kind::Switch),
+    ],
+};
+
+/// The one option that is given without its name on the command line.
+pub(super) const PEER_ID: &str = "peer";
+
 /// All sections that the file may have.
-pub(super) const SECTIONS: [&Section; 2] = [&SERVE, &RENDEZVOUS];
+pub(super) const SECTIONS: [&Section; 3] = [&SERVE, &RENDEZVOUS, &PEER];
 
 /// What was typed after a command.
 pub(super) trait Flags {
@@ -133,6 +155,27 @@ impl Flags for RendezvousArgs {
     }
 }
 
+impl Flags for PeerArgs {
+    const SECTION: &'static Section = &PEER;
+
+    fn layer(&self) -> Layer {
+        Typed::default()
+            .operand(PEER_ID, "NAME@NAMESPACE", self.peer.as_ref())
+            .text("port", self.port.as_ref())
+            .text("bind", self.bind.as_ref())
+            .text("rendezvous", self.rendezvous.as_ref())
+            .text("lease", self.lease.as_ref())
+            .switch("no-listen", self.no_listen)
+            .list("connect", &self.connect)
+            .switch("no-rendezvous", self.no_rendezvous)
+            .path("identity", self.identity.as_ref())
+            .path("log-file", self.log_file.as_ref())
+            .switch("plain", self.plain)
+            .switch("json", self.json)
+            .0
+    }
+}
+
 /// The layer of what was typed, as it grows.
 #[derive(Default)]
 struct Typed(Layer);
@@ -148,6 +191,14 @@ impl Typed {
 
     fn text(self, name: &'static str, value: Option<&String>) -> Self {
         self.with(name, value.cloned().map(Given::Text))
+    }
+
+    fn operand(mut self, name: &'static str, shown: &'static str, value: Option<&String>) -> Self {
+        if let Some(text) = value.cloned() {
+            let (given, source) = (Given::Text(text), Source::Operand(shown));
+            self.0.insert(name, Found { given, source });
+        }
+        self
     }
 
     fn path(self, name: &'static str, value: Option<&PathBuf>) -> Self {
@@ -178,8 +229,8 @@ mod tests {
                 .find_subcommand(section.name)
                 .unwrap()
                 .get_arguments()
-                .filter_map(|argument| argument.get_long())
-                .filter(|long| !["help", "lang", "config"].contains(long))
+                .map(|argument| argument.get_long().unwrap_or(argument.get_id().as_str()))
+                .filter(|name| !["help", "lang", "config"].contains(name))
                 .map(str::to_owned)
                 .collect();
             let known: Vec<&str> = section.specs.iter().map(|spec| spec.name).collect();
@@ -191,6 +242,7 @@ mod tests {
     fn every_flag_reaches_its_layer() {
         each_flag_reaches_its_layer::<ServeArgs>();
         each_flag_reaches_its_layer::<RendezvousArgs>();
+        each_flag_reaches_its_layer::<PeerArgs>();
     }
 
     #[derive(Parser)]
@@ -202,7 +254,10 @@ mod tests {
     fn each_flag_reaches_its_layer<A: Args + Flags>() {
         for spec in A::SECTION.specs {
             let flag = format!("--{}", spec.name);
-            let mut line = vec![A::SECTION.name, &flag];
+            let mut line = vec![A::SECTION.name];
+            if spec.name != PEER_ID {
+                line.push(&flag);
+            }
             let expected = match spec.kind {
                 Kind::Switch => Given::Switch(true),
                 Kind::List => Given::List(vec!["x".to_owned()]),

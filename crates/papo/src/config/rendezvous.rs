@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use papo_core::wire::rendezvous::Dialect;
 
 use super::layer::Layers;
-use super::{ConfigFile, REGISTRY_PORT, values};
+use super::{ConfigFile, REGISTRY_PORT, folder, values};
 use crate::cli::RendezvousArgs;
 use crate::error::Failure;
 use crate::text::{Lang, Message};
@@ -74,12 +74,9 @@ impl Data {
     /// The file of a registry at `port`, alone or inside the hub of that name, in the data directory of whoever runs
     /// it. Without such a directory nothing is kept; nor at port 0, where the next start has another address.
     pub(super) fn usual(port: u16, hub: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Self {
-        // The XDG specification wants paths that are not absolute left out.
-        let folder = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = || folder("HOME").map(|home| home.join(".local").join("share"));
-        match folder("XDG_DATA_HOME").or_else(home) {
+        match folder::base("XDG_DATA_HOME", "share", variable) {
             Some(base) if port != 0 => {
-                let own = hub.map_or_else(String::new, folder_name);
+                let own = hub.map_or_else(String::new, folder::named);
                 // Joining an empty name would only add a slash.
                 let folder = base.join(Path::new("papo").join(own));
                 Self::File(folder.join(format!("rendezvous-{port}.jsonl")))
@@ -112,33 +109,6 @@ fn data(layers: &Layers) -> Result<Option<Data>, Failure> {
     }
     Ok(None)
 }
-
-/// A hub's name as the name of a folder: what has a meaning in paths is written as in a URL, so that two names stay two.
-fn folder_name(hub: &str) -> String {
-    let last = hub.chars().count().saturating_sub(1);
-    let mut folder = String::new();
-    for (at, character) in hub.chars().enumerate() {
-        let at_edge = at == 0 || at == last;
-        let plain = match character {
-            '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '%' => false,
-            '.' | ' ' => !at_edge,
-            _ => true,
-        };
-        let written = if plain {
-            character.to_string()
-        } else {
-            format!("%{:02X}", u32::from(character))
-        };
-        if folder.len() + written.len() > FOLDER_BYTES {
-            break;
-        }
-        folder.push_str(&written);
-    }
-    folder
-}
-
-/// Longest name of a folder that file systems take, in bytes. Only 64 letters of four bytes each are longer, by one.
-const FOLDER_BYTES: usize = 255;
 
 #[cfg(test)]
 mod tests;

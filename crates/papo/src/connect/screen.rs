@@ -1,12 +1,10 @@
 //! What a session shows: messages on stdout, everything else on stderr.
 
-use std::io::{self, IsTerminal, Write};
-#[cfg(unix)]
-use std::os::fd::AsFd;
+use std::io::{self, IsTerminal};
 
 use serde_json::{Value, json};
 
-use super::input::Printer;
+use crate::terminal::{Printer, write_out};
 use crate::text::{Message, Texts};
 
 /// Where messages and notices go.
@@ -60,12 +58,6 @@ impl Screen {
     }
 }
 
-fn write_out(line: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
-}
-
 /// A line of the text door as an event: with label and stamp when it has them.
 fn event_of(line: &str) -> Value {
     match stamped(line) {
@@ -85,43 +77,6 @@ fn stamped(line: &str) -> Option<(&str, &str, &str)> {
             _ => byte == *wanted,
         });
     fits.then_some((label, stamp, text))
-}
-
-/// Puts the terminal back as it was: a thread that edits a line cannot be ended, only left behind, and it leaves the
-/// terminal without echo.
-#[cfg(unix)]
-#[derive(Debug)]
-pub(super) struct TerminalGuard(Option<rustix::termios::Termios>);
-
-#[cfg(unix)]
-impl TerminalGuard {
-    pub(super) fn new() -> Self {
-        Self(rustix::termios::tcgetattr(io::stdin().as_fd()).ok())
-    }
-}
-
-#[cfg(unix)]
-impl Drop for TerminalGuard {
-    fn drop(&mut self) {
-        use rustix::termios::{OptionalActions, tcsetattr};
-        let Some(before) = &self.0 else { return };
-        // A terminal that is gone needs nothing put back.
-        let _ = tcsetattr(io::stdin().as_fd(), OptionalActions::Drain, before);
-        // Ends bracketed paste and the line that was begun.
-        let mut out = io::stdout().lock();
-        drop(out.write_all(b"\x1b[?2004l\r\x1b[K").and_then(|()| out.flush()));
-    }
-}
-
-#[cfg(not(unix))]
-#[derive(Debug)]
-pub(super) struct TerminalGuard;
-
-#[cfg(not(unix))]
-impl TerminalGuard {
-    pub(super) fn new() -> Self {
-        Self
-    }
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// What every connection gets: no delay for small writes, and a kernel that notices when the other machine is gone.
-fn prepare(stream: &TcpStream) {
+pub(crate) fn prepare(stream: &TcpStream) {
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(30))

@@ -147,23 +147,3 @@ fn what_people_type_wrong_says_what_to_write() {
         &["papo.toml:3", "naem", "name"],
     );
 }
-
-#[test]
-fn hubs_with_different_names_have_different_folders() {
-    let cases = [
-        ("north", "north"),
-        ("São João", "São João"),
-        ("a/b", "a%2Fb"),
-        ("a%2Fb", "a%252Fb"),
-        ("a\\b", "a%5Cb"),
-        (".", "%2E"),
-        ("..", "%2E%2E"),
-        (".hidden.", "%2Ehidden%2E"),
-        ("v1.2", "v1.2"),
-        ("c:", "c%3A"),
-    ];
-    for (name, folder) in cases {
-        assert_eq!(folder_name(name), folder, "{name}");
-    }
-    assert_eq!(folder_name(&"𝔸".repeat(64)), "𝔸".repeat(63));
-}
