@@ -15,6 +15,7 @@ mod lifecycle;
 mod load;
 mod old_service;
 mod page;
+mod peer;
 mod relay;
 mod rendezvous;
 mod support;

@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod lumps;
 pub(crate) mod old_server;
 pub(crate) mod old_service;
+pub(crate) mod peer;
 pub(crate) mod port;
 pub(crate) mod process;
 pub(crate) mod registry;

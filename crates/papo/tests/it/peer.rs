@@ -1,0 +1,6 @@
+//! `papo peer`: real nodes on this machine.
+
+mod chat;
+mod life;
+mod old;
+mod relays;
