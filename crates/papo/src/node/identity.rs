@@ -6,6 +6,7 @@ use std::path::Path;
 
 use papo_core::identity::{Identity, KEY_BYTES};
 
+use super::screen::private_folder;
 use crate::error::Failure;
 use crate::text::Message;
 
@@ -56,7 +57,7 @@ fn new_seed() -> Result<[u8; KEY_BYTES], Failure> {
 /// The whole key is on the disk under another name before it gets its own: a crash leaves a key or none.
 fn create(path: &Path, seed: &[u8; KEY_BYTES]) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)?;
+        private_folder(folder)?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
@@ -133,7 +134,8 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         }
         assert_ne!(load(None).unwrap().public(), load(None).unwrap().public());
     }

@@ -58,8 +58,16 @@ impl Known {
         }
     }
 
-    /// Where the word before `at` begins, and what it can become.
+    /// Where the word before `at` begins, and what it can become. When that is certain, the next word can be typed.
     fn complete(&self, line: &str, at: usize) -> (usize, Vec<String>) {
+        let (start, mut words) = self.candidates(line, at);
+        if let [word] = &mut words[..] {
+            word.push(' ');
+        }
+        (start, words)
+    }
+
+    fn candidates(&self, line: &str, at: usize) -> (usize, Vec<String>) {
         let typed = &line[..at];
         let start = typed.rfind(char::is_whitespace).map_or(0, |space| space + 1);
         let (before, word) = typed.split_at(start);
@@ -118,7 +126,7 @@ pub(super) fn edit(
 }
 
 /// Makes a folder that only its owner sees into: it says whom somebody talks to.
-fn private_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -227,12 +235,21 @@ mod tests {
             ("/log D", 5, &["debug"]),
         ];
         for (line, start, found) in cases {
-            let (at, words) = known.complete(line, line.len());
+            let (at, words) = known.candidates(line, line.len());
             assert_eq!(
                 (at, words),
                 (start, found.iter().map(|word| (*word).to_owned()).collect()),
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_certain_is_done_with() {
+        let own: PeerId = "alice@CIC".parse().unwrap();
+        let peers = ["bob@CIC", "bruno@CIC"].map(|peer| peer.parse().unwrap());
+        let known = Known::new(&own, &peers, &[]);
+        assert_eq!(known.complete("/msg bo", 7), (5, vec!["bob ".to_owned()]));
+        assert_eq!(known.complete("/msg b", 6).1, ["bob", "bruno"]);
     }
 }
