@@ -222,7 +222,7 @@ pub const RENDEZVOUS_CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 // ---- Peers --------------------------------------------------------------------------------------------------------
 
-/// Hops that a message may make, and the rings of a search (docs/protocol.md 2.3).
+/// Hops that a message may make, and the rings of a search (docs/protocol.md 2.3 and 2.5).
 pub const TTL: u8 = 8;
 /// Longest line between peers, in bytes, the newline included.
 pub const PEER_LINE_BYTES: usize = 32_768;

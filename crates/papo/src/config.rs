@@ -37,7 +37,7 @@ const HTTP_PORT: u16 = 8000;
 /// The port of the TCP text door.
 pub const TCP_PORT: u16 = 4333;
 const REGISTRY_PORT: u16 = 5000;
-const PEER_PORT: u16 = 7070;
+pub(crate) const PEER_PORT: u16 = 7070;
 
 /// What `papo serve` was asked to do, every value parsed.
 #[derive(Debug, Clone)]

@@ -23,7 +23,7 @@ use papo_core::time::Instant;
 use tokio::net::lookup_host;
 
 use crate::clock::utc_now;
-use crate::config::PeerSettings;
+use crate::config::{PEER_PORT, PeerSettings};
 use crate::connect::Target;
 use crate::error::{Exit, Failure};
 use crate::net::accept::bind;
@@ -54,7 +54,11 @@ pub async fn run(settings: PeerSettings, texts: Texts, shutdown: Shutdown) -> Re
         .map(tokio::net::TcpListener::local_addr)
         .transpose()
         .map_err(Failure::unexpected)?;
-    let port = bound.map_or(settings.bind.port(), |address| address.port());
+    // A port that nobody listens on is registered all the same, and none is 0.
+    let unheard = Some(settings.bind.port())
+        .filter(|&port| port != 0)
+        .unwrap_or(PEER_PORT);
+    let port = bound.map_or(unheard, |address| address.port());
     let identity = identity::load(settings.identity.as_deref())?;
     let connect = resolve(&settings.connect).await?;
     let private = near_rendezvous(&settings).await || connect.iter().any(|address| is_private(*address));

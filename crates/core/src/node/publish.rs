@@ -1,4 +1,4 @@
-//! Messages to many: to a namespace or to everyone (docs/protocol.md 2.2, 2.3).
+//! Messages to many: to a namespace or to everyone (docs/protocol.md 2.3, 2.5 and 2.7).
 
 use std::collections::VecDeque;
 

@@ -39,7 +39,7 @@ fn the_key_is_kept_and_a_peer_comes_back_at_another_port() {
     alice.wait("rendezvous", |event| event["state"] == "registered");
     let mut bob = Peer::at("bob@CIC", &state, rendezvous.address);
     bob.meets("alice@CIC");
-    // The dialer knows it first: who is killed now may never have been a neighbor.
+    // The dialer knows it a moment before the other one does.
     alice.meets("bob@CIC");
     let key = state.path().join("papo").join("bob@CIC").join("identity");
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
@@ -49,6 +49,7 @@ fn the_key_is_kept_and_a_peer_comes_back_at_another_port() {
     let mut bob = Peer::at("bob@CIC", &state, rendezvous.address);
     assert_eq!(bob.meets("alice@CIC")["proven"], true);
     assert_eq!(fs::read(&key).unwrap(), before);
+    alice.meets("bob@CIC");
     alice.delivers("bob", "de novo");
     bob.hears("de novo");
 }
@@ -86,6 +87,20 @@ fn peers_go_on_without_their_rendezvous_and_return_to_it() {
     rendezvous.process.kill();
     bob.delivers("alice", "sem servidor");
     alice.hears("sem servidor");
+}
+
+#[test]
+fn a_node_that_does_not_listen_registers_a_port_all_the_same() {
+    let rendezvous = Rendezvous::start(&["--ephemeral"]);
+    let state = Folder::new();
+    let address = rendezvous.address.to_string();
+    let mut alice = Peer::start(
+        "alice@CIC",
+        &state,
+        &["--rendezvous", &address, "--no-listen", "--port", "0"],
+    );
+    alice.wait("rendezvous", |event| event["state"] == "registered");
+    assert_eq!(rendezvous.peers("CIC")[0]["port"], 7070);
 }
 
 #[test]

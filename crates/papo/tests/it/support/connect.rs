@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 
 use super::PATIENCE;
@@ -48,6 +48,16 @@ impl Client {
         self.stdout.recv_timeout(PATIENCE).unwrap()
     }
 
+    /// The same, for those who can say more about a wait in vain.
+    pub(crate) fn try_shown(&self) -> Result<String, RecvTimeoutError> {
+        self.stdout.recv_timeout(PATIENCE)
+    }
+
+    /// What standard error said and nobody waited for.
+    pub(crate) fn told_so_far(&self) -> Vec<String> {
+        self.stderr.try_iter().collect()
+    }
+
     /// Waits for a line of standard error that holds all words.
     pub(crate) fn told(&self, words: &[&str]) -> String {
         loop {
@@ -65,7 +75,7 @@ impl Client {
             loop {
                 match lines.recv_timeout(PATIENCE) {
                     Ok(line) => rest.push(line),
-                    Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return rest,
+                    Err(RecvTimeoutError::Disconnected) => return rest,
                     Err(error) => panic!("the client neither spoke nor ended: {error}"),
                 }
             }

@@ -64,7 +64,7 @@ impl Peer {
             return self.passed.remove(at);
         }
         loop {
-            let line = self.client.shown();
+            let line = self.next();
             let value: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
             if fits(&value) {
                 return value;
@@ -115,5 +115,16 @@ impl Peer {
     /// Waits for its own end: the exit code.
     pub(crate) fn end(self) -> Option<i32> {
         self.client.end().2
+    }
+
+    /// Waits for an event, and says what came instead when it is in vain.
+    fn next(&self) -> String {
+        self.client.try_shown().unwrap_or_else(|error| {
+            let passed = &self.passed;
+            panic!(
+                "waited in vain ({error}); it said {passed:#?} and {:#?}",
+                self.client.told_so_far()
+            );
+        })
     }
 }
