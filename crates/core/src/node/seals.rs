@@ -99,6 +99,8 @@ impl Node {
         receipt: &Receipt,
     ) -> Result<bool, ()> {
         let dst = receipt.dst.as_ref().map_or("", |dst| dst.as_str()).to_owned();
+        // A key that is seen here for the first time may be that of a relay that answers for somebody else.
+        let known = self.keys.known(from).is_some();
         let origin = self.check_origin(
             now,
             kind,
@@ -108,7 +110,9 @@ impl Node {
             "",
             receipt.seal.as_ref(),
         );
-        origin.map(|origin| matches!(origin, Origin::Verified(_))).map_err(drop)
+        origin
+            .map(|origin| known && matches!(origin, Origin::Verified(_)))
+            .map_err(drop)
     }
 
     /// A message is neither shown nor passed on. Told once for a while, and counted always.

@@ -79,9 +79,12 @@ fn thirty_publish_at_once_and_everyone_hears_each_once() {
             node
         })
         .collect();
-    // Each meets those that were there before it; so the network hangs together when the last has met one.
-    for node in nodes.iter_mut().skip(1) {
-        node.wait("neighbor_up", |_| true);
+    // Each meets one that was there before it, and both know: so the network hangs together.
+    for number in 1..NODES {
+        let up = nodes[number].wait("neighbor_up", |event| event["direction"] == "outbound");
+        let met = up["peer_id"].as_str().unwrap().to_owned();
+        let other = (0..NODES).find(|&other| name(other) == met).unwrap();
+        nodes[other].meets(&name(number));
     }
     for (number, node) in nodes.iter_mut().enumerate() {
         node.type_line(&format!("/pub * de {number}"));
