@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { PAPO, run } from '../lib/programs.mjs';
 
 const tag = `papo${process.pid}`;
@@ -45,7 +45,8 @@ before(() => {
   }
 });
 
-after(() => {
+// Also when the runner ends this file before its time, which no hook hears of.
+process.on('exit', () => {
   for (const place of all) {
     try {
       ip('netns', 'del', place);

@@ -13,9 +13,8 @@ let terminal;
 
 beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), 'papo-peer-'));
-  bob = run(PAPO, ['peer', 'bob@CIC', '--port', '0', '--bind', '127.0.0.1', '--no-rendezvous', '--json', '--lang', 'en'], {
-    env: { XDG_STATE_HOME: state },
-  });
+  const words = ['bob@CIC', '--port', '0', '--bind', '127.0.0.1', '--no-rendezvous', '--json', '--lang', 'en'];
+  bob = run(PAPO, ['peer', ...words], { env: { XDG_STATE_HOME: state } });
   const [, port] = await bob.out.until(/"event":"ready".*"port":(\d+)/);
   bob.address = `127.0.0.1:${port}`;
 });
