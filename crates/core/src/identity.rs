@@ -79,9 +79,8 @@ impl PublicKey {
     ///
     /// [`ParseKeyError::NotAPoint`] when they are none.
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Result<Self, ParseKeyError> {
-        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| ParseKeyError::NotAPoint)?;
         // A second way of writing one key would give its owner a second name.
-        if key.to_edwards().compress().to_bytes() != bytes {
+        if !is_canonical(&bytes) || VerifyingKey::from_bytes(&bytes).is_err() {
             return Err(ParseKeyError::NotAPoint);
         }
         Ok(Self(bytes))
@@ -130,6 +129,24 @@ impl FromStr for Signature {
     fn from_str(text: &str) -> Result<Self, ParseKeyError> {
         decoded(text).map(Self)
     }
+}
+
+/// True unless another encoding stands for the same point (RFC 8032, 5.1.3): y is below the field's prime 2²⁵⁵ − 19,
+/// and the sign of x is not set where x is 0, which is at y = 1 and y = −1. Writing the point anew would tell the same,
+/// and take as long as reading it.
+fn is_canonical(bytes: &[u8; KEY_BYTES]) -> bool {
+    /// The field's prime, the lowest byte first.
+    const PRIME: [u8; KEY_BYTES] = {
+        let mut prime = [0xff; KEY_BYTES];
+        (prime[0], prime[KEY_BYTES - 1]) = (0xed, 0x7f);
+        prime
+    };
+    let mut y = *bytes;
+    y[KEY_BYTES - 1] &= 0x7f;
+    let negative = y != *bytes;
+    let one = y[0] == 1 && y[1..].iter().all(|&byte| byte == 0);
+    let minus_one = y[0] == PRIME[0] - 1 && y[1..] == PRIME[1..];
+    y.iter().rev().lt(PRIME.iter().rev()) && !(negative && (one || minus_one))
 }
 
 /// Every byte of `parts`, each part behind its length as four bytes, the highest first.
@@ -316,6 +333,22 @@ mod tests {
         for bytes in [no_point, too_large, signed_zero] {
             assert_eq!(PublicKey::from_bytes(bytes), Err(ParseKeyError::NotAPoint), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn keys_are_those_that_writing_the_point_anew_gives_again() {
+        let mut points = 0;
+        for (last, middle) in [(0, 0), (0x80, 0), (0x7f, 0xff), (0xff, 0xff), (0x7f, 0), (0x3f, 7)] {
+            for first in 0..=255 {
+                let mut bytes = [middle; 32];
+                (bytes[0], bytes[31]) = (first, last);
+                let again = VerifyingKey::from_bytes(&bytes).map(|key| key.to_edwards().compress().to_bytes());
+                let canonical = again.is_ok_and(|again| again == bytes);
+                assert_eq!(PublicKey::from_bytes(bytes).is_ok(), canonical, "{bytes:?}");
+                points += usize::from(canonical);
+            }
+        }
+        assert!(points > 500, "{points}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A node of the peer-to-peer network: it talks directly when it can and through other nodes when it cannot.
 
+mod copies;
 mod dial;
 mod flood;
 mod handshake;
@@ -33,8 +34,8 @@ pub use io::{
 use dial::Dialer;
 use flood::{Flood, Sources};
 use keys::Keys;
-use link::Link;
-use neighbors::Neighbors;
+use link::{Link, Links};
+use neighbors::{Neighbor, Neighbors};
 use paths::{MsgKey, Paths};
 use publish::Publisher;
 use queue::Lane;
@@ -86,7 +87,7 @@ enum Timer {
 pub struct Node {
     me: PeerId,
     identity: Identity,
-    links: BTreeMap<PeerLinkId, Link>,
+    links: Links,
     neighbors: Neighbors,
     keys: Keys,
     routes: Routes,
@@ -128,7 +129,7 @@ impl Node {
         let mut node = Self {
             me: config.peer_id,
             identity: config.identity,
-            links: BTreeMap::new(),
+            links: Links::default(),
             neighbors: Neighbors::default(),
             keys: Keys::new(),
             routes: Routes::new(),
@@ -248,6 +249,9 @@ impl Node {
     fn on_line(&mut self, now: Instant, id: PeerLinkId, line: &[u8]) {
         let Some(link) = self.links.get_mut(&id) else { return };
         link.on_bytes(line.len() + 1);
+        if self.take_known_copy(now, id, line) {
+            return;
+        }
         match decode(line) {
             Ok(message) => self.on_message(now, id, line, message),
             // Some programs end a message with two newlines.
@@ -290,7 +294,7 @@ impl Node {
             Message::Ping { msg_id } => self.on_ping(now, id, msg_id.as_deref()),
             Message::Pong { msg_id } => self.on_pong(now, id, msg_id.as_deref()),
             Message::Send(speech) => self.on_send(now, id, speech),
-            Message::Pub(speech) => self.on_pub(now, id, speech),
+            Message::Pub(speech) => self.on_pub(now, id, line, speech),
             Message::Ack(receipt) => self.on_ack(now, id, &receipt),
             Message::RelayOk(receipt) => self.on_relay_ok(now, id, &receipt),
             Message::RelayFail(receipt) => self.on_relay_failed(now, id, &receipt, Code::NoRoute),
@@ -360,9 +364,10 @@ impl Node {
             .into_iter()
             .flatten()
             .min();
-        match due {
-            Some(at) => self.timers.set(Timer::Queue(id), at),
-            None => self.timers.cancel(Timer::Queue(id)),
+        // One that comes too early does no harm, and links that are busy would set theirs for every line.
+        let set = self.timers.get(&Timer::Queue(id));
+        if let Some(at) = due.filter(|&at| set.is_none_or(|set| at < set)) {
+            self.timers.set(Timer::Queue(id), at);
         }
     }
 
@@ -386,9 +391,13 @@ impl Node {
             self.dials.insert(dial, (address, expected));
             self.outbox.push_back(Output::Dial { dial, address });
         }
-        match self.dialer.next_at() {
-            Some(at) => self.timers.set(Timer::Dial, at.max(now + Duration::from_millis(1))),
-            None => self.timers.cancel(Timer::Dial),
+        let next = self.dialer.next_at().map(|at| at.max(now + Duration::from_millis(1)));
+        // This is asked after every input, and mostly nothing has changed.
+        if next != self.timers.get(&Timer::Dial) {
+            match next {
+                Some(at) => self.timers.set(Timer::Dial, at),
+                None => self.timers.cancel(Timer::Dial),
+            }
         }
     }
 
@@ -424,7 +433,14 @@ impl Node {
 
     /// The link to say something to a neighbor on: of an old program the one that this node dialed, else the newest.
     fn best_link(&self, peer: &PeerId) -> Option<PeerLinkId> {
-        let links = &self.neighbors.get(peer)?.links;
+        self.best_of(self.neighbors.get(peer)?)
+    }
+
+    fn best_of(&self, neighbor: &Neighbor) -> Option<PeerLinkId> {
+        let links = &neighbor.links;
+        if let &[only] = links.as_slice() {
+            return Some(only);
+        }
         let is = |id: &&PeerLinkId, wanted: fn(&Link) -> bool| self.links.get(id).is_some_and(wanted);
         links
             .iter()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::copies::Form;
 use super::recent::Recent;
 use super::seals::Origin;
 use crate::id::{MsgId, PeerId};
@@ -17,7 +18,8 @@ use crate::wire::peer::{Speech, Ttl};
 /// What makes two published messages the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FloodKey {
-    /// The key that signed it, and its id. To be asked about only once the signature was found good.
+    /// The key that signed it, and its id. To be asked about only once the signature was found good, of this line or of
+    /// one with the same [`Form`].
     Signed(PublicKey, MsgId),
     /// All that it says, as a hash: see [`FloodKey::unsigned`].
     Unsigned([u8; 32]),
@@ -93,9 +95,20 @@ impl Flood {
 
     /// A message that was new is not shown after all, and no copy of it is passed on, however far that may go.
     pub(super) fn refuse(&mut self, key: &FloodKey) {
-        if let Some(farthest) = self.memory(key).farthest.get_mut(key) {
-            *farthest = Ttl::FIRST;
+        if let Some(entry) = self.memory(key).farthest.get_mut(key) {
+            entry.ttl = Ttl::FIRST;
         }
+    }
+
+    /// A message that came is known by this form of its line too, as long as it is remembered.
+    pub(super) fn remember(&mut self, key: &FloodKey, form: Form, src: &PeerId) {
+        self.memory(key).remember(key, form, src);
+    }
+
+    /// The signed message that has a line of this form, and its source.
+    pub(super) fn recall(&mut self, form: &Form, now: Instant) -> Option<(FloodKey, PeerId)> {
+        self.signed.expire(now);
+        self.signed.forms.get(form).cloned()
     }
 
     /// The message that was seen last is forgotten: each copy of it is to be judged like the first.
@@ -103,7 +116,7 @@ impl Flood {
         let memory = self.memory(key);
         if memory.order.back().is_some_and(|(_, last)| last == key) {
             memory.order.pop_back();
-            memory.farthest.remove(key);
+            memory.forget(key);
         }
     }
 
@@ -126,9 +139,17 @@ impl Flood {
 struct Memory {
     most: usize,
     life: Duration,
-    farthest: BTreeMap<FloodKey, Ttl>,
+    farthest: BTreeMap<FloodKey, Entry>,
     // In the order of their ends, because all lives are equally long.
     order: VecDeque<(Instant, FloodKey)>,
+    // At most one for each key.
+    forms: BTreeMap<Form, (FloodKey, PeerId)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    ttl: Ttl,
+    form: Option<Form>,
 }
 
 impl Memory {
@@ -138,18 +159,17 @@ impl Memory {
             life,
             farthest: BTreeMap::new(),
             order: VecDeque::new(),
+            forms: BTreeMap::new(),
         }
     }
 
     fn see(&mut self, key: FloodKey, ttl: Ttl, now: Instant) -> Sight {
-        while self.order.front().is_some_and(|&(end, _)| end <= now) {
-            self.forget_oldest();
-        }
-        if let Some(farthest) = self.farthest.get_mut(&key) {
-            if ttl <= *farthest {
+        self.expire(now);
+        if let Some(entry) = self.farthest.get_mut(&key) {
+            if ttl <= entry.ttl {
                 return Sight::Known;
             }
-            *farthest = ttl;
+            entry.ttl = ttl;
             return match ttl.passed_on() {
                 Some(_) => Sight::Farther,
                 None => Sight::Known,
@@ -159,13 +179,35 @@ impl Memory {
             self.forget_oldest();
         }
         self.order.push_back((now + self.life, key.clone()));
-        self.farthest.insert(key, ttl);
+        self.farthest.insert(key, Entry { ttl, form: None });
         Sight::New
+    }
+
+    fn remember(&mut self, key: &FloodKey, form: Form, src: &PeerId) {
+        if let Some(entry) = self.farthest.get_mut(key)
+            && entry.form.is_none()
+            && !self.forms.contains_key(&form)
+        {
+            entry.form = Some(form);
+            self.forms.insert(form, (key.clone(), src.clone()));
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
+        while self.order.front().is_some_and(|&(end, _)| end <= now) {
+            self.forget_oldest();
+        }
     }
 
     fn forget_oldest(&mut self) {
         if let Some((_, key)) = self.order.pop_front() {
-            self.farthest.remove(&key);
+            self.forget(&key);
+        }
+    }
+
+    fn forget(&mut self, key: &FloodKey) {
+        if let Some(form) = self.farthest.remove(key).and_then(|entry| entry.form) {
+            self.forms.remove(&form);
         }
     }
 }

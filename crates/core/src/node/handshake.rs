@@ -135,7 +135,7 @@ impl Node {
             link.phase = Phase::Proving {
                 hello: line.to_vec(),
                 ok,
-                x,
+                x: Box::new(x),
             };
             self.timers.set(Timer::Greeting(id), now + PROOF_DEADLINE);
         }

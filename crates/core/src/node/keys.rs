@@ -33,7 +33,8 @@ pub(super) struct Keys {
     loose: Recent<PeerId, Option<PublicKey>>,
     // With the number of links that pin each.
     pinned: BTreeMap<PeerId, (PublicKey, usize)>,
-    windows: Recent<PublicKey, Window>,
+    // In boxes: a table has empty places.
+    windows: Recent<PublicKey, Box<Window>>,
 }
 
 impl Keys {
@@ -123,7 +124,7 @@ impl Keys {
             window.take(q)?;
             self.windows.touch(key, now);
         } else {
-            *self.windows.touch(key, now) = Window::starting(q);
+            **self.windows.touch(key, now) = Window::starting(q);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::io::{CloseReason, Direction};
 use super::queue::Queue;
-use crate::id::{DialId, MsgId, PeerId};
+use crate::id::{DialId, MsgId, PeerId, PeerLinkId};
 use crate::identity::PublicKey;
 use crate::limits::{LEGACY_MISSES, LEGACY_PING, PROVEN_MISSES, PROVEN_PING};
 use crate::time::Instant;
@@ -36,7 +36,7 @@ pub(super) enum Phase {
         /// Our answer.
         ok: Vec<u8>,
         /// What they announced.
-        x: HelloX,
+        x: Box<HelloX>,
     },
     /// Both may say anything.
     Live,
@@ -65,10 +65,58 @@ pub(super) struct Link {
     pub(super) received: (u64, u64),
     /// Lines and bytes that went.
     pub(super) sent: (u64, u64),
-    /// PINGs that were not answered, and whether a person waits for the answer.
-    pings: BTreeMap<MsgId, (Instant, bool)>,
+    /// PINGs that were not answered, the oldest first, and whether a person waits for the answer.
+    pings: Vec<(MsgId, Instant, bool)>,
     heard: bool,
     misses: u32,
+}
+
+/// Every link, in the order of their ids. Each is in a box, because the tables have empty places.
+#[derive(Debug, Default)]
+pub(super) struct Links(BTreeMap<PeerLinkId, Box<Link>>);
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as the table that it stands for")]
+impl Links {
+    pub(super) fn get(&self, id: &PeerLinkId) -> Option<&Link> {
+        self.0.get(id).map(Box::as_ref)
+    }
+
+    pub(super) fn get_mut(&mut self, id: &PeerLinkId) -> Option<&mut Link> {
+        self.0.get_mut(id).map(Box::as_mut)
+    }
+
+    pub(super) fn insert(&mut self, id: PeerLinkId, link: Link) {
+        self.0.insert(id, Box::new(link));
+    }
+
+    pub(super) fn remove(&mut self, id: &PeerLinkId) -> Option<Link> {
+        self.0.remove(id).map(|link| *link)
+    }
+
+    pub(super) fn contains_key(&self, id: &PeerLinkId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&PeerLinkId, &Link)> {
+        self.0.iter().map(|(id, link)| (id, link.as_ref()))
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &PeerLinkId> {
+        self.0.keys()
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &Link> + Clone {
+        self.0.values().map(Box::as_ref)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl Link {
@@ -84,7 +132,7 @@ impl Link {
             queue: Queue::new(true),
             received: (0, 0),
             sent: (0, 0),
-            pings: BTreeMap::new(),
+            pings: Vec::new(),
             heard: true,
             misses: 0,
         }
@@ -129,29 +177,19 @@ impl Link {
 
     /// A PING goes out.
     pub(super) fn on_ping_sent(&mut self, id: MsgId, asked_for: bool, now: Instant) {
-        if self.pings.len() >= PINGS
-            && let Some(oldest) = self
-                .pings
-                .iter()
-                .min_by_key(|(_, (at, _))| *at)
-                .map(|(id, _)| id.clone())
-        {
-            self.pings.remove(&oldest);
+        if self.pings.len() >= PINGS {
+            self.pings.remove(0);
         }
-        self.pings.insert(id, (now, asked_for));
+        self.pings.push((id, now, asked_for));
     }
 
     /// A PONG came: how long it took, and whether a person waits for it. One without an id answers the oldest PING.
     pub(super) fn on_pong(&mut self, id: Option<&str>, now: Instant) -> Option<(Duration, bool)> {
-        let known = match id {
-            Some(id) => self.pings.keys().find(|known| known.as_str() == id).cloned(),
-            None => self
-                .pings
-                .iter()
-                .min_by_key(|(_, (at, _))| *at)
-                .map(|(id, _)| id.clone()),
+        let place = match id {
+            Some(id) => self.pings.iter().position(|(known, ..)| known.as_str() == id)?,
+            None => 0,
         };
-        let (at, asked_for) = self.pings.remove(&known?)?;
+        let (_, at, asked_for) = (place < self.pings.len()).then(|| self.pings.remove(place))?;
         Some((now.since(at), asked_for))
     }
 }

@@ -1,6 +1,6 @@
 //! Messages to many: to a namespace or to everyone (docs/protocol.md 2.3, 2.5 and 2.7).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::flood::{FloodKey, Sight};
 use super::io::{DropCause, Event, Kind, Scope};
@@ -92,35 +92,32 @@ impl Node {
             via: None,
             seal: Some(seal),
         };
+        let mut lines = Encoded::new(speech);
         for (peer, link) in self.all_links() {
             if self.is_proven(link) {
-                self.write_speech(now, link, &speech);
-            } else if reaches(&speech.dst, &peer) {
+                self.write_speech(now, link, lines.signed());
+            } else if reaches(&lines.speech.dst, &peer) {
                 // An old program shows whatever it gets, and passes nothing on.
-                let plain = Speech {
-                    ttl: self.first_ttl(link),
-                    seal: None,
-                    ..speech.clone()
-                };
-                self.write_speech(now, link, &plain);
+                self.write_speech(now, link, lines.plain(self.first_ttl(link)));
             }
         }
     }
 
-    fn write_speech(&mut self, now: Instant, link: PeerLinkId, speech: &Speech) {
-        if let Some(line) = speech_line("PUB", speech) {
-            self.write(now, link, Lane::Rest, line, None);
+    fn write_speech(&mut self, now: Instant, link: PeerLinkId, line: Option<&[u8]>) {
+        if let Some(line) = line {
+            self.write(now, link, Lane::Rest, line.to_vec(), None);
         }
     }
 
+    /// The best link to each neighbor.
     fn all_links(&self) -> Vec<(PeerId, PeerLinkId)> {
         let peers = self.neighbors.iter();
         peers
-            .filter_map(|(peer, _)| Some((peer.clone(), self.best_link(peer)?)))
+            .filter_map(|(peer, neighbor)| Some((peer.clone(), self.best_of(neighbor)?)))
             .collect()
     }
 
-    pub(super) fn on_pub(&mut self, now: Instant, link: PeerLinkId, speech: Speech) {
+    pub(super) fn on_pub(&mut self, now: Instant, link: PeerLinkId, line: &[u8], speech: Speech) {
         let Some(sender) = self.peer_of(link).cloned() else {
             return;
         };
@@ -166,6 +163,9 @@ impl Node {
             return;
         }
         if sight == Sight::New {
+            if matches!(origin, Origin::Verified(_)) {
+                self.remember_copy(line, &key, &src, &speech);
+            }
             if let Err(cause) = self.admit_pub(now, &src, &speech, origin) {
                 self.flood.refuse(&key);
                 return self.drop_message(now, link, Some(src), cause);
@@ -217,12 +217,59 @@ impl Node {
             via,
             ..speech
         };
-        for (peer, link) in self.all_links() {
-            if peer != *sender && peer != *src && self.is_proven(link) {
-                self.counters.passed_on += 1;
-                self.write_speech(now, link, &passed);
-            }
+        if let Some(line) = speech_line("PUB", &passed) {
+            self.pass_line_on(now, sender, src, &line);
         }
+    }
+
+    pub(super) fn pass_line_on(&mut self, now: Instant, sender: &PeerId, src: &PeerId, line: &[u8]) {
+        let others = self
+            .neighbors
+            .iter()
+            .filter(|(peer, _)| *peer != sender && *peer != src);
+        let links: Vec<PeerLinkId> = others
+            .filter_map(|(_, neighbor)| self.best_of(neighbor))
+            .filter(|&link| self.is_proven(link))
+            .collect();
+        for link in links {
+            self.counters.passed_on += 1;
+            self.write_speech(now, link, Some(line));
+        }
+    }
+}
+
+/// The lines of one message: each is written once, however many links it goes over.
+struct Encoded {
+    speech: Speech,
+    signed: Option<Vec<u8>>,
+    plain: BTreeMap<Ttl, Option<Vec<u8>>>,
+}
+
+impl Encoded {
+    fn new(speech: Speech) -> Self {
+        Self {
+            signed: speech_line("PUB", &speech),
+            speech,
+            plain: BTreeMap::new(),
+        }
+    }
+
+    fn signed(&self) -> Option<&[u8]> {
+        self.signed.as_deref()
+    }
+
+    /// For a link on which nothing is signed.
+    fn plain(&mut self, ttl: Ttl) -> Option<&[u8]> {
+        let speech = &self.speech;
+        let line = self.plain.entry(ttl).or_insert_with(|| {
+            let plain = Speech {
+                ttl,
+                seal: None,
+                ..speech.clone()
+            };
+            speech_line("PUB", &plain)
+        });
+        line.as_deref()
     }
 }
 

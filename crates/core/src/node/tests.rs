@@ -7,6 +7,7 @@ use crate::id::{DialId, PeerLinkId};
 
 mod chaos;
 mod chat;
+mod copies;
 mod hostile;
 mod legacy;
 mod relaying;
