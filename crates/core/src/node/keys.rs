@@ -116,8 +116,7 @@ impl Keys {
         utc: UtcMillis,
         now: Instant,
     ) -> Result<(), Stale> {
-        let skew = u64::try_from(SIGNED_CLOCK_SKEW.as_millis()).unwrap_or(u64::MAX);
-        if t.get().abs_diff(utc.get()) > skew {
+        if !is_in_time(t, utc) {
             return Err(Stale::Clock);
         }
         if let Some(window) = self.windows.get_mut(key) {
@@ -146,6 +145,12 @@ impl Keys {
             self.loose.pop_oldest();
         }
     }
+}
+
+/// True unless what is said to be signed at `t` is from another time, when it is `utc` here.
+pub(super) fn is_in_time(t: UtcMillis, utc: UtcMillis) -> bool {
+    let skew = u64::try_from(SIGNED_CLOCK_SKEW.as_millis()).unwrap_or(u64::MAX);
+    t.get().abs_diff(utc.get()) <= skew
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a window is small")]

@@ -139,7 +139,6 @@ impl Node {
             return self.drop_message(now, link, Some(src), DropCause::Forged);
         }
         let known = self.check_origin(
-            now,
             "PUB",
             &src,
             &dst_text,
@@ -186,7 +185,11 @@ impl Node {
             Origin::Verified(key) => self.sources.admit(&key, now),
             Origin::Unverified => self.unsigned_sources.admit(src, now),
         };
-        if admitted { Ok(()) } else { Err(DropCause::TooFast) }
+        if !admitted {
+            return Err(DropCause::TooFast);
+        }
+        self.learn_key(now, src, origin);
+        Ok(())
     }
 
     fn show_pub(&mut self, sender: &PeerId, src: &PeerId, speech: &Speech, origin: Origin) {

@@ -39,7 +39,6 @@ impl Node {
             return self.drop_message(now, link, Some(src), DropCause::Forged);
         }
         let origin = self.check_origin(
-            now,
             "SEND",
             &src,
             &dst_text,
@@ -52,7 +51,10 @@ impl Node {
             // Its own words, which somebody sent back: it passes nothing on for itself.
             Ok(_) if src == self.me => self.counters.duplicates += 1,
             Ok(origin) if dst == self.me => self.deliver(now, link, &sender, src, speech, origin),
-            Ok(_) => self.forward(now, link, &sender, src, &dst, speech),
+            Ok(_) => {
+                self.learn_key_in_time(now, &src, speech.seal.as_ref());
+                self.forward(now, link, &sender, src, &dst, speech);
+            }
         }
     }
 
@@ -75,6 +77,7 @@ impl Node {
                 self.shown.take_back(&key);
                 return self.drop_message(now, link, Some(src), DropCause::Replayed);
             }
+            self.learn_key(now, &src, origin);
             self.counters.received += 1;
             self.event(Event::Message {
                 kind: Kind::Send,

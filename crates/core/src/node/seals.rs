@@ -2,6 +2,7 @@
 
 use super::Node;
 use super::io::{DropCause, Event};
+use super::keys::is_in_time;
 use crate::id::{MsgId, PeerId, PeerLinkId};
 use crate::identity::PublicKey;
 use crate::time::{Instant, UtcMillis};
@@ -45,11 +46,10 @@ impl Node {
     }
 
     /// Who a message is from. `Err` when it must be dropped: its signature is wrong, its key is not the one known for
-    /// its source, or it has none although a key is known.
+    /// its source, or it has none although a key is known. Nothing is learned from it yet: see [`Node::learn_key`].
     #[expect(clippy::too_many_arguments, reason = "each is one field of one line")]
     pub(super) fn check_origin(
-        &mut self,
-        now: Instant,
+        &self,
         kind: &str,
         src: &PeerId,
         dst: &str,
@@ -78,10 +78,22 @@ impl Node {
         if own || self.keys.known(src).is_some_and(|known| *known != seal.pk) || !sealed.is_signed_by(seal) {
             return Err(DropCause::Forged);
         }
-        self.keys
-            .learn(src, seal.pk, now)
-            .map(|()| Origin::Verified(seal.pk))
-            .map_err(|_| DropCause::Forged)
+        Ok(Origin::Verified(seal.pk))
+    }
+
+    /// A message whose origin was looked at was taken: its key is that of its source from now on, if none was known.
+    pub(super) fn learn_key(&mut self, now: Instant, src: &PeerId, origin: Origin) {
+        if let Origin::Verified(key) = origin {
+            // A key that contradicts the one that is known was refused with the origin.
+            let _ = self.keys.learn(src, key, now);
+        }
+    }
+
+    /// The same for what is taken whatever its number is: then its time must be right.
+    pub(super) fn learn_key_in_time(&mut self, now: Instant, src: &PeerId, seal: Option<&Seal>) {
+        if let Some(seal) = seal.filter(|seal| is_in_time(seal.t, self.utc(now))) {
+            self.learn_key(now, src, Origin::Verified(seal.pk));
+        }
     }
 
     /// True when somebody signs under the name of an old program that is connected here: the key is not its own.
@@ -91,25 +103,11 @@ impl Node {
     }
 
     /// Whether a receipt is from `from`, who has to sign when its key is known. `Ok` tells whether it is verified.
-    pub(super) fn check_receipt(
-        &mut self,
-        now: Instant,
-        kind: &str,
-        from: &PeerId,
-        receipt: &Receipt,
-    ) -> Result<bool, ()> {
+    pub(super) fn check_receipt(&self, kind: &str, from: &PeerId, receipt: &Receipt) -> Result<bool, ()> {
         let dst = receipt.dst.as_ref().map_or("", |dst| dst.as_str()).to_owned();
         // A key that is seen here for the first time may be that of a relay that answers for somebody else.
         let known = self.keys.known(from).is_some();
-        let origin = self.check_origin(
-            now,
-            kind,
-            from,
-            &dst,
-            receipt.msg_id.as_ref(),
-            "",
-            receipt.seal.as_ref(),
-        );
+        let origin = self.check_origin(kind, from, &dst, receipt.msg_id.as_ref(), "", receipt.seal.as_ref());
         origin
             .map(|origin| known && matches!(origin, Origin::Verified(_)))
             .map_err(drop)

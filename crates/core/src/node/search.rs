@@ -122,15 +122,7 @@ impl Node {
         }
         if self.is_taken_from_old(&sender, &asker, search.seal.as_ref())
             || self
-                .check_origin(
-                    now,
-                    "WHO_HAS",
-                    &asker,
-                    sought.as_str(),
-                    Some(id),
-                    "",
-                    search.seal.as_ref(),
-                )
+                .check_origin("WHO_HAS", &asker, sought.as_str(), Some(id), "", search.seal.as_ref())
                 .is_err()
         {
             return self.drop_message(now, link, Some(asker), DropCause::Forged);
@@ -143,6 +135,7 @@ impl Node {
         if self.searches.paces.entry(link).or_default().take(rate, now).is_err() {
             return self.drop_message(now, link, Some(asker), DropCause::TooFast);
         }
+        self.learn_key_in_time(now, &asker, search.seal.as_ref());
         let here = *sought == self.me;
         // Only what is live counts: a route may be old, and two that believe each other would be wrong together.
         if here || (self.neighbors.contains(sought) && *sought != sender) {
@@ -208,7 +201,6 @@ impl Node {
             || self.is_taken_from_old(&sender, &answerer, hit.seal.as_ref())
             || self
                 .check_origin(
-                    now,
                     "WHO_HAS_HIT",
                     &answerer,
                     sought.as_str(),
@@ -229,8 +221,11 @@ impl Node {
             .filter(|path| path.destination.as_ref() == Some(sought));
         let path = path.cloned();
         // Nobody teaches a way unasked.
-        if sender != *sought && (own || path.is_some()) {
-            self.routes.learn(sought, &sender, hops, now);
+        if own || path.is_some() {
+            self.learn_key_in_time(now, &answerer, hit.seal.as_ref());
+            if sender != *sought {
+                self.routes.learn(sought, &sender, hops, now);
+            }
         }
         if own {
             self.on_found(now, &sought.clone());

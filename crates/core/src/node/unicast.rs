@@ -270,7 +270,7 @@ impl Node {
         let Some(to) = self.unicast.0.get(id).map(|pending| pending.to.clone()) else {
             return false;
         };
-        let Ok(verified) = self.check_receipt(now, "ACK", &to, receipt) else {
+        let Ok(verified) = self.check_receipt("ACK", &to, receipt) else {
             self.counters.forged += 1;
             return true;
         };
@@ -278,6 +278,7 @@ impl Node {
             self.counters.forged += 1;
             return true;
         }
+        self.learn_key_in_time(now, &to, receipt.seal.as_ref());
         let Some(pending) = self.finish(id) else { return true };
         if let Some(way) = &pending.way
             && way.next_hop != to

@@ -3,6 +3,7 @@
 use super::*;
 use crate::limits::{REPLAY_WINDOW, TTL};
 
+const FAR: &str = "far@UnB";
 const NOVO: &str = "novo@UnB";
 
 /// A node with a proven neighbor, whose key is known, another that relays, and an old program.
@@ -102,6 +103,44 @@ fn a_replay_is_neither_shown_nor_confirmed_nor_passed_on() {
         "a confirmation would say that it was shown"
     );
     assert!(solo.counter("replayed") >= 12);
+}
+
+#[test]
+fn a_message_that_is_not_taken_teaches_no_key() {
+    let (mut solo, _, relay, _) = crowd();
+    let old = UtcMillis::new(solo.utc().get() - 121_000);
+    let lines = [
+        publication("a", FAR, "*", "de ontem"),
+        send("b", FAR, ME, "de ontem"),
+        send("c", FAR, NOVO, "de ontem"),
+        json!({"type": "WHO_HAS", "msg_id": "d", "src": FAR, "dst": NOVO, "ttl": 8}),
+    ];
+    for line in &lines {
+        solo.says(relay, &signed(8, 1, old, line.clone()));
+        assert_eq!(solo.node.keys.known(&peer(FAR)), None, "{line}");
+    }
+    // Who is too fast under many names fills no table either.
+    for number in 0..12 {
+        let name = format!("x{number}@UnB");
+        let line = publication(&format!("p{number}"), &name, "*", "spam");
+        solo.says(relay, &signed(8, 10 + number, solo.utc(), line));
+        let known = solo.node.keys.known(&peer(&name)).is_some();
+        assert_eq!(known, number < 10, "{name}");
+    }
+    // A signature that is right and of today has the name.
+    let taken = [
+        publication("e", FAR, "*", "oi"),
+        send("f", "far2@UnB", ME, "oi"),
+        send("g", "far3@UnB", NOVO, "oi"),
+        json!({"type": "WHO_HAS", "msg_id": "h", "src": "far4@UnB", "dst": NOVO, "ttl": 8}),
+    ];
+    for line in &taken {
+        let key = if line["src"] == FAR { 9 } else { 7 };
+        solo.says(relay, &signed(key, 30, solo.utc(), line.clone()));
+        let src = peer(line["src"].as_str().unwrap());
+        assert_eq!(solo.node.keys.known(&src), Some(&key_of(key).public()), "{line}");
+        solo.run(SECOND);
+    }
 }
 
 #[test]
