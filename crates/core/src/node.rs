@@ -290,6 +290,10 @@ impl Node {
         if let Some(neighbor) = link.peer.as_ref().and_then(|peer| self.neighbors.get_mut(peer)) {
             neighbor.last_seen = now;
         }
+        self.on_live_message(now, id, line, message);
+    }
+
+    fn on_live_message(&mut self, now: Instant, id: PeerLinkId, line: &[u8], message: Message) {
         match message {
             Message::Ping { msg_id } => self.on_ping(now, id, msg_id.as_deref()),
             Message::Pong { msg_id } => self.on_pong(now, id, msg_id.as_deref()),

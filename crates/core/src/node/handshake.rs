@@ -88,6 +88,9 @@ impl Node {
                     self.on_message(now, id, line, message);
                 }
             }
+            (Phase::Leaving(CloseReason::Duplicate), message) if is_speech(&message) => {
+                self.on_late_speech(now, id, line, message);
+            }
             (Phase::Leaving(_), Message::ByeOk { .. } | Message::Bye { .. }) => {
                 let Phase::Leaving(reason) = link.phase else { return };
                 self.close(now, id, reason);
@@ -96,6 +99,13 @@ impl Node {
             // What comes after goodbye, or before the answer, says nothing.
             (Phase::Greeting { .. } | Phase::Leaving(_) | Phase::Left | Phase::Live, _) => {}
         }
+    }
+
+    /// What was under way when this node gave up one of two links to a peer. It counts as if it had come over the other
+    /// one, where the answers go.
+    fn on_late_speech(&mut self, now: Instant, id: PeerLinkId, line: &[u8], message: Message) {
+        let kept = self.peer_of(id).and_then(|peer| self.best_link(peer));
+        self.on_live_message(now, kept.unwrap_or(id), line, message);
     }
 
     fn on_greeting_refused(&mut self, now: Instant, id: PeerLinkId, code: &str) {
@@ -316,6 +326,21 @@ impl Node {
             })
         })
     }
+}
+
+/// Whether others wait for what a message says, whichever link it comes over.
+const fn is_speech(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::Send(_)
+            | Message::Pub(_)
+            | Message::Ack(_)
+            | Message::RelayOk(_)
+            | Message::RelayFail(_)
+            | Message::TtlExpired(_)
+            | Message::WhoHas(_)
+            | Message::WhoHasHit(_)
+    )
 }
 
 fn without_newline(line: &[u8]) -> Vec<u8> {

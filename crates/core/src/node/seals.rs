@@ -47,7 +47,6 @@ impl Node {
 
     /// Who a message is from. `Err` when it must be dropped: its signature is wrong, its key is not the one known for
     /// its source, or it has none although a key is known. Nothing is learned from it yet: see [`Node::learn_key`].
-    #[expect(clippy::too_many_arguments, reason = "each is one field of one line")]
     pub(super) fn check_origin(
         &self,
         kind: &str,

@@ -8,6 +8,7 @@ use crate::id::{DialId, PeerLinkId};
 mod chaos;
 mod chat;
 mod copies;
+mod crossing;
 mod hostile;
 mod legacy;
 mod relaying;
