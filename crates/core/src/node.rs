@@ -249,10 +249,16 @@ impl Node {
     fn on_line(&mut self, now: Instant, id: PeerLinkId, line: &[u8]) {
         let Some(link) = self.links.get_mut(&id) else { return };
         link.on_bytes(line.len() + 1);
-        if self.take_known_copy(now, id, line) {
+        let waits_for_proof = link.late.is_some();
+        if !waits_for_proof && self.take_known_copy(now, id, line) {
             return;
         }
-        match decode(line) {
+        let read = decode(line);
+        if waits_for_proof && !matches!(read, Ok(Message::XAuth { .. }) | Err(Undecodable::Blank)) {
+            // What says something else is an old program.
+            self.links.get_mut(&id).and_then(|link| link.late.take());
+        }
+        match read {
             Ok(message) => self.on_message(now, id, line, message),
             // Some programs end a message with two newlines.
             Err(Undecodable::Blank) => {}
@@ -315,7 +321,8 @@ impl Node {
                 let line = crate::wire::peer::handshake::hello_ok(&self.me, &self.identity, self.rng.nonce(), None);
                 self.write(now, id, Lane::Control, line, None);
             }
-            Message::HelloOk(_) | Message::XAuth { .. } | Message::ByeOk { .. } | Message::Metrics(_) => {}
+            Message::XAuth { sig } => self.on_x_auth(now, id, sig),
+            Message::HelloOk(_) | Message::ByeOk { .. } | Message::Metrics(_) => {}
             Message::Unknown(_) => self.counters.unknown += 1,
         }
     }

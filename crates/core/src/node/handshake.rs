@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::io::{CloseReason, Direction, Event, Output};
-use super::link::{Link, Phase};
+use super::link::{Announced, Link, Phase};
 use super::queue::Lane;
 use super::{Node, Timer};
 use crate::address::counted_address;
 use crate::error::Code;
 use crate::id::{DialId, PeerId, PeerLinkId};
-use crate::identity::PublicKey;
+use crate::identity::{PublicKey, Signature};
 use crate::limits::{
     CROSSED_DIALS, HELLO_DEADLINE, LEGACY_SILENCE, LINKS, LINKS_UNGREETED, LINKS_UNGREETED_PER_ADDRESS, PROOF_DEADLINE,
 };
@@ -77,12 +77,9 @@ impl Node {
                 self.write(now, id, Lane::Control, line, None);
             }
             (Phase::Greeting { .. }, Message::Error(complaint)) => self.on_greeting_refused(now, id, &complaint.code),
-            (Phase::Proving { .. }, Message::XAuth { sig }) => match sig {
-                Some(sig) => self.on_x_auth(now, id, &sig),
-                None => self.close(now, id, CloseReason::Unauthorized),
-            },
+            (Phase::Proving(_), Message::XAuth { sig }) => self.on_x_auth(now, id, sig),
             // It announced a proof and says something else first: then it is an old program that repeats what it hears.
-            (Phase::Proving { .. }, message) => {
+            (Phase::Proving(_), message) => {
                 self.become_legacy(now, id);
                 if self.links.get(&id).is_some_and(Link::is_live) {
                     self.on_message(now, id, line, message);
@@ -142,11 +139,11 @@ impl Node {
         let ok = without_newline(&answer);
         self.answer_hello(now, id, answer, PROOF_DEADLINE);
         if let Some(link) = self.links.get_mut(&id) {
-            link.phase = Phase::Proving {
+            link.phase = Phase::Proving(Box::new(Announced {
                 hello: line.to_vec(),
                 ok,
-                x: Box::new(x),
-            };
+                x,
+            }));
             self.timers.set(Timer::Greeting(id), now + PROOF_DEADLINE);
         }
     }
@@ -195,20 +192,45 @@ impl Node {
         self.become_live(now, id, Some(pk));
     }
 
-    fn on_x_auth(&mut self, now: Instant, id: PeerLinkId, sig: &crate::identity::Signature) {
-        let Some(link) = self.links.get(&id) else { return };
-        let (Phase::Proving { hello, ok, x }, Some(peer)) = (&link.phase, &link.peer) else {
+    /// The proof that was announced came, in time or late.
+    pub(super) fn on_x_auth(&mut self, now: Instant, id: PeerLinkId, sig: Option<Signature>) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let late = link.late.take();
+        let announced = match &link.phase {
+            Phase::Proving(announced) => Some(announced),
+            _ => late.as_ref(),
+        };
+        let (Some(announced), Some(peer)) = (announced, &link.peer) else {
             return;
         };
+        let Announced { hello, ok, x } = announced.as_ref();
         let pk = x.pk;
-        if !handshake::verify_x_auth(&pk, hello, ok, sig) {
+        if !sig.is_some_and(|sig| handshake::verify_x_auth(&pk, hello, ok, &sig)) {
             return self.close(now, id, CloseReason::Unauthorized);
         }
         let peer = peer.clone();
         if peer == self.me || self.keys.learn(&peer, pk, now).is_err() {
             return self.refuse_impostor(now, id, peer);
         }
-        self.become_live(now, id, Some(pk));
+        if late.is_some() {
+            self.become_proven(now, id, &peer, pk);
+        } else {
+            self.become_live(now, id, Some(pk));
+        }
+    }
+
+    /// A link that was legacy only because its proof was late is proven after all.
+    fn become_proven(&mut self, now: Instant, id: PeerLinkId, peer: &PeerId, key: PublicKey) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        link.key = Some(key);
+        link.queue.set_paced(false, now);
+        let interval = link.interval();
+        self.timers.set(Timer::Keepalive(id), now + self.rng.jitter(interval));
+        self.keys.pin(peer);
+        self.neighbors.prove(peer, key);
+        self.pump(now, id);
+        self.keep_one(now, peer, &key);
+        self.on_found(now, peer);
     }
 
     pub(super) fn on_greeting_late(&mut self, now: Instant, id: PeerLinkId) {
@@ -217,11 +239,22 @@ impl Node {
         let patient = link.since + HELLO_DEADLINE;
         let known = link.peer.as_ref().is_some_and(|peer| self.is_claimed(peer));
         match self.links.get(&id).map(|link| &link.phase) {
-            Some(Phase::Proving { .. }) if known && now < patient => self.timers.set(Timer::Greeting(id), patient),
-            Some(Phase::Proving { .. }) => self.become_legacy(now, id),
+            Some(Phase::Proving(_)) if known && now < patient => self.timers.set(Timer::Greeting(id), patient),
+            Some(Phase::Proving(_)) if known => self.become_legacy(now, id),
+            Some(Phase::Proving(_)) => self.become_legacy_for_now(now, id),
             Some(Phase::Ungreeted | Phase::Greeting { .. }) => self.close(now, id, CloseReason::NoHello),
             _ => {}
         }
+    }
+
+    /// The proof that was announced is late. Its sender takes the link for proven, so one that still comes counts.
+    fn become_legacy_for_now(&mut self, now: Instant, id: PeerLinkId) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let Phase::Proving(late) = std::mem::replace(&mut link.phase, Phase::Live) else {
+            return;
+        };
+        link.late = Some(late);
+        self.become_legacy(now, id);
     }
 
     /// The proof that was announced did not come.

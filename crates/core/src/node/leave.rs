@@ -110,7 +110,7 @@ impl Node {
             Phase::Greeting { .. } => CloseReason::AlreadyConnected,
             Phase::Leaving(reason) => reason,
             Phase::Left => CloseReason::TheirBye,
-            Phase::Ungreeted | Phase::Proving { .. } | Phase::Live => CloseReason::Ended,
+            Phase::Ungreeted | Phase::Proving(_) | Phase::Live => CloseReason::Ended,
         };
         self.forget(now, id, reason);
     }

@@ -30,20 +30,24 @@ pub(super) enum Phase {
         expected: Option<PeerId>,
     },
     /// HELLO was answered, and the other side announced a proof.
-    Proving {
-        /// Their line.
-        hello: Vec<u8>,
-        /// Our answer.
-        ok: Vec<u8>,
-        /// What they announced.
-        x: Box<HelloX>,
-    },
+    Proving(Box<Announced>),
     /// Both may say anything.
     Live,
     /// This node said BYE.
     Leaving(CloseReason),
     /// They said BYE, and it was answered.
     Left,
+}
+
+/// A proof that was announced.
+#[derive(Debug)]
+pub(super) struct Announced {
+    /// Their line.
+    pub(super) hello: Vec<u8>,
+    /// Our answer.
+    pub(super) ok: Vec<u8>,
+    /// What they said of it.
+    pub(super) x: HelloX,
 }
 
 /// A link and what it has done.
@@ -69,6 +73,8 @@ pub(super) struct Link {
     pings: Vec<(MsgId, Instant, bool)>,
     heard: bool,
     misses: u32,
+    /// The proof that did not come in time, as long as nothing else came either and no PING was due.
+    pub(super) late: Option<Box<Announced>>,
 }
 
 /// Every link, in the order of their ids. Each is in a box, because the tables have empty places.
@@ -135,6 +141,7 @@ impl Link {
             pings: Vec::new(),
             heard: true,
             misses: 0,
+            late: None,
         }
     }
 
@@ -144,7 +151,7 @@ impl Link {
 
     /// It announced a proof that has not come.
     pub(super) const fn is_proving(&self) -> bool {
-        matches!(self.phase, Phase::Proving { .. })
+        matches!(self.phase, Phase::Proving(_))
     }
 
     pub(super) const fn is_proven(&self) -> bool {
@@ -159,7 +166,8 @@ impl Link {
     }
 
     /// Another keep-alive interval is over; true when the link is dead.
-    pub(super) const fn on_interval(&mut self) -> bool {
+    pub(super) fn on_interval(&mut self) -> bool {
+        self.late = None;
         if self.heard {
             self.misses = 0;
         } else {

@@ -62,6 +62,14 @@ impl Neighbors {
         new
     }
 
+    /// The peer proved a key on a link that it has.
+    pub(super) fn prove(&mut self, peer: &PeerId, key: PublicKey) {
+        if let Some(neighbor) = self.0.get_mut(peer) {
+            neighbor.key = Some(key);
+            neighbor.relay = true;
+        }
+    }
+
     /// A link is live no more; true when it was the peer's last.
     pub(super) fn remove(&mut self, peer: &PeerId, link: PeerLinkId) -> bool {
         let Some(neighbor) = self.0.get_mut(peer) else {

@@ -10,6 +10,7 @@ mod chat;
 mod copies;
 mod crossing;
 mod hostile;
+mod late;
 mod legacy;
 mod relaying;
 mod solo;

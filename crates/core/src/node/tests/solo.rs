@@ -225,6 +225,17 @@ impl Solo {
         lines.iter().map(|(at, line)| (at.since(since), kind(line))).collect()
     }
 
+    /// The same as it went over the wire.
+    pub(super) fn hears_raw(&mut self, link: PeerLinkId) -> Vec<Vec<u8>> {
+        let lines = self.heard.remove(&link).unwrap_or_default();
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// From now on a link is one that needs no pauses.
+    pub(super) fn trusts(&mut self, link: PeerLinkId) {
+        self.proven.push(link);
+    }
+
     /// When and why a link was closed.
     pub(super) fn closed(&self, link: PeerLinkId) -> Option<(Instant, CloseReason)> {
         self.closed.get(&link).copied()
