@@ -93,6 +93,14 @@ impl Flood {
         self.memory(&key).see(key, ttl, now)
     }
 
+    /// True when [`Flood::see`] would find a copy with that ttl to be known. Nothing is remembered.
+    pub(super) fn knows(&mut self, key: &FloodKey, ttl: Ttl, now: Instant) -> bool {
+        let memory = self.memory(key);
+        memory.expire(now);
+        let entry = memory.farthest.get(key);
+        entry.is_some_and(|entry| ttl <= entry.ttl || ttl.passed_on().is_none())
+    }
+
     /// A message that was new is not shown after all, and no copy of it is passed on, however far that may go.
     pub(super) fn refuse(&mut self, key: &FloodKey) {
         if let Some(entry) = self.memory(key).farthest.get_mut(key) {

@@ -127,14 +127,16 @@ impl Node {
         {
             return self.drop_message(now, link, Some(asker), DropCause::Forged);
         }
-        let sight = self.searches.seen.see(FloodKey::search(&asker, id), search.ttl, now);
-        if sight == Sight::Known {
+        let key = FloodKey::search(&asker, id);
+        if self.searches.seen.knows(&key, search.ttl, now) {
             return;
         }
         let rate = Rate::new(SEARCH_RATE, SEARCH_BURST);
         if self.searches.paces.entry(link).or_default().take(rate, now).is_err() {
+            // It may still come over another link.
             return self.drop_message(now, link, Some(asker), DropCause::TooFast);
         }
+        let sight = self.searches.seen.see(key, search.ttl, now);
         self.learn_key_in_time(now, &asker, search.seal.as_ref());
         let here = *sought == self.me;
         // Only what is live counts: a route may be old, and two that believe each other would be wrong together.

@@ -64,6 +64,34 @@ fn searches_of_one_link_are_held_to_a_rate() {
 }
 
 #[test]
+fn a_search_that_was_too_fast_on_one_link_goes_on_from_another() {
+    let mut solo = Solo::new();
+    let [relay, patient, other] =
+        [("relay@UnB", 2), ("patient@UnB", 4), ("other@UnB", 3)].map(|(name, key)| solo.papo(name, key));
+    let search = |solo: &Solo, number: u64, ttl: u8| {
+        let line = json!({"type": "WHO_HAS", "msg_id": format!("w{number}"), "src": "novo@UnB", "dst": "ghost@UnB", "ttl": ttl});
+        of_novo(solo, number + 1, line)
+    };
+    let burst = u64::from(SEARCH_BURST);
+    solo.says(relay, &search(&solo, 0, 4));
+    for number in 1..=burst {
+        solo.says(relay, &search(&solo, number, 8));
+    }
+    // The last was too fast, and so is a copy of the first that may go farther.
+    solo.says(relay, &search(&solo, 0, 8));
+    assert_eq!(solo.counter("too_fast"), 2);
+    solo.hears(other);
+    for number in [0, 1, burst] {
+        solo.says(patient, &search(&solo, number, 8));
+    }
+    let ids: Vec<_> = only(solo.hears(other), "WHO_HAS")
+        .iter()
+        .map(|line| line["msg_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids, ["w0".to_owned(), format!("w{burst}")]);
+}
+
+#[test]
 fn a_line_that_is_too_long_ends_the_link_with_a_word() {
     let mut solo = Solo::new();
     let old = solo.old(OLD);
