@@ -1,12 +1,12 @@
 //! Goodbye: ours, theirs, and connections that end without one (docs/protocol.md 3.5).
 
-use super::io::{CloseReason, Event, Output};
+use super::io::{CloseReason, Direction, Event, Output};
 use super::link::{Link, Phase};
 use super::paths::MsgKey;
 use super::queue::Lane;
 use super::{Node, Timer};
 use crate::error::Code;
-use crate::id::{MsgId, PeerLinkId};
+use crate::id::{MsgId, PeerId, PeerLinkId};
 use crate::limits::{BYE_DEADLINE, BYE_LINGER};
 use crate::time::Instant;
 use crate::wire::peer::encode;
@@ -129,8 +129,9 @@ impl Node {
     }
 
     fn forget(&mut self, now: Instant, id: PeerLinkId, reason: CloseReason) {
-        self.no_longer_neighbor(now, id, reason);
         let Some(link) = self.links.remove(&id) else { return };
+        // Only now that it is gone: what its end calls for is not written to the link itself.
+        self.neighbor_lost(now, id, Lost::from(&link), reason);
         self.forget_pace(id);
         for timer in [
             Timer::Greeting(id),
@@ -150,23 +151,26 @@ impl Node {
         self.quit_if_done();
     }
 
-    /// A link that was live is not any more: routes and messages that counted on it look for another way.
+    /// A link that was live is not any more, but what it has to write still goes out.
     fn no_longer_neighbor(&mut self, now: Instant, id: PeerLinkId, reason: CloseReason) {
-        let Some(link) = self.links.get(&id).filter(|link| Link::is_live(link)) else {
+        let Some(lost) = self.links.get(&id).and_then(Lost::from) else {
             return;
         };
-        let (Some(peer), direction, key) = (link.peer.clone(), link.direction, link.key) else {
-            return;
-        };
-        let unwritten: Vec<MsgKey> = link.queue.tags().cloned().collect();
         // What goes another way from here on must not also go this one.
-        let moved: Vec<MsgKey> = unwritten.iter().filter(|tag| self.is_open(tag)).cloned().collect();
+        let moved: Vec<MsgKey> = lost.unwritten.iter().filter(|tag| self.is_open(tag)).cloned().collect();
         if let Some(link) = self.links.get_mut(&id) {
             link.queue.retain_tagged(|tag| !moved.contains(tag));
         }
+        self.neighbor_lost(now, id, Some(lost), reason);
+    }
+
+    /// Routes and messages that counted on a link look for another way.
+    fn neighbor_lost(&mut self, now: Instant, id: PeerLinkId, lost: Option<Lost>, reason: CloseReason) {
+        let Some(lost) = lost else { return };
+        let peer = lost.peer;
         self.timers.cancel(Timer::Keepalive(id));
         let gone = self.neighbors.remove(&peer, id);
-        if key.is_some() {
+        if lost.proven {
             self.keys.unpin(&peer, now);
         }
         if gone {
@@ -174,10 +178,32 @@ impl Node {
             self.dialer.lost(&peer, now, &mut self.rng);
             self.event(Event::NeighborDown {
                 peer: peer.clone(),
-                direction,
+                direction: lost.direction,
                 reason,
             });
         }
-        self.on_link_lost(now, id, &peer, gone, &unwritten);
+        self.on_link_lost(now, id, &peer, gone, &lost.unwritten);
+    }
+}
+
+/// What a live link leaves behind.
+struct Lost {
+    peer: PeerId,
+    direction: Direction,
+    proven: bool,
+    /// What waited in its queue.
+    unwritten: Vec<MsgKey>,
+}
+
+impl Lost {
+    /// None of a link that is not live.
+    fn from(link: &Link) -> Option<Self> {
+        let peer = link.peer.clone().filter(|_| link.is_live())?;
+        Some(Self {
+            peer,
+            direction: link.direction,
+            proven: link.key.is_some(),
+            unwritten: link.queue.tags().cloned().collect(),
+        })
     }
 }

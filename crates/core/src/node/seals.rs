@@ -56,6 +56,10 @@ impl Node {
         payload: &str,
         seal: Option<&Seal>,
     ) -> Result<Origin, DropCause> {
+        if seal.is_some() && msg_id.is_none() {
+            // Whoever signs has an id: it is part of what is signed.
+            return Err(DropCause::Forged);
+        }
         let (Some(seal), Some(msg_id)) = (seal, msg_id) else {
             let claimed = *src == self.me || self.keys.known(src).is_some();
             return if claimed {

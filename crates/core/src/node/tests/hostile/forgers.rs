@@ -394,3 +394,30 @@ fn a_pinned_key_is_let_go_with_its_last_link() {
     assert!(solo.node.keys.known(&peer(NOVO)).is_some());
     assert_eq!(solo.node.keys.known(&peer(NOVO)), Some(&key_of(1).public()));
 }
+
+/// The relay has us send back to it what it sent itself, and closes: that the way failed is not said where nobody is.
+#[test]
+fn nothing_is_written_to_a_link_that_has_just_ended() {
+    let (mut solo, _, relay, _) = crowd();
+    solo.says(relay, &signed(9, 1, solo.utc(), send("s", FAR, "relay@UnB", "oi")));
+    assert_eq!(
+        types(&solo.hears(relay)),
+        ["SEND", "RELAY_OK"],
+        "it goes back where it came from"
+    );
+    solo.close(relay);
+    solo.run(SECOND);
+    assert_eq!(solo.hears(relay), [Value::Null; 0]);
+}
+
+#[test]
+fn a_signature_without_an_id_is_none() {
+    let (mut solo, novo, relay, _) = crowd();
+    let mut line = publication("p", "far@UnB", "*", "oi");
+    line = signed(9, 1, solo.utc(), line);
+    line.as_object_mut().unwrap().remove("msg_id");
+    solo.says(relay, &line);
+    assert_eq!(solo.told().len(), 1, "that it was dropped");
+    assert_eq!(only(solo.hears(novo), "PUB").len(), 0);
+    assert_eq!(solo.counter("forged"), 1);
+}
