@@ -146,7 +146,33 @@ async fn near_rendezvous(settings: &PeerSettings) -> bool {
 fn is_private(address: SocketAddr) -> bool {
     use std::net::IpAddr;
     match address.ip().to_canonical() {
-        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            // 100.64/10 is what providers use behind their own address translation (RFC 6598).
+            let carrier = first == 100 && (64..128).contains(&second);
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || carrier
+        }
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_behind_a_carriers_translation_are_private() {
+        for address in [
+            "100.64.0.0:1",
+            "100.127.255.255:1",
+            "[::ffff:100.64.0.1]:1",
+            "10.0.0.1:1",
+            "[fd00::1]:1",
+        ] {
+            assert!(is_private(address.parse().unwrap()), "{address}");
+        }
+        for address in ["100.63.255.255:1", "100.128.0.0:1", "203.0.113.7:1", "[2001:db8::1]:1"] {
+            assert!(!is_private(address.parse().unwrap()), "{address}");
+        }
     }
 }
