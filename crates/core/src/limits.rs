@@ -404,3 +404,22 @@ pub const NODE_INBOX: usize = 1024;
 pub const NODE_QUIT_DEADLINE: Duration = Duration::from_secs(4);
 /// Time for one request to a rendezvous, connecting included.
 pub const RENDEZVOUS_REQUEST_DEADLINE: Duration = Duration::from_secs(8);
+
+// ---- The simulator's command ----------------------------------------------------------------------------------------
+
+/// Longest scenario file, in bytes: the longest that people write has a few thousand.
+pub const SIM_SCENARIO_BYTES: u64 = 1024 * 1024;
+/// Longest file of earlier reports that is read to compare with, in bytes: some thirty thousand reports.
+pub const SIM_REPORTS_BYTES: u64 = 64 * 1024 * 1024;
+/// Peers that `--nodes` may ask for: a world has room for no more.
+pub const SIM_NODES: u32 = 200_000;
+/// Runs that making a failing schedule small may take.
+pub const SIM_SHRINK_TRIES: usize = 200;
+/// Seeds that may be done while an earlier one still runs: their reports wait for it.
+pub const SIM_SEEDS_AHEAD: u64 = 1024;
+/// Lifelines in one sequence diagram: more are too wide for any screen.
+pub const SIM_DRAWN_ACTORS: usize = 40;
+/// Messages in one sequence diagram.
+pub const SIM_DRAWN_MESSAGES: usize = 12;
+/// Arrows in one sequence diagram: more make it higher than browsers draw.
+pub const SIM_DRAWN_HOPS: usize = 600;

@@ -40,6 +40,7 @@ use paths::{MsgKey, Paths};
 use publish::Publisher;
 use queue::Lane;
 use report::Counters;
+pub(crate) use report::{Tallies, Vitals};
 use routes::Routes;
 use search::Searches;
 use unicast::Unicast;
@@ -47,6 +48,7 @@ use unicast::Unicast;
 use crate::error::Code;
 use crate::id::{DialId, MsgId, PeerId, PeerLinkId};
 use crate::identity::{Identity, PublicKey};
+use crate::planted::{Bug, planted};
 use crate::rng::Rng;
 use crate::seen::Seen;
 use crate::time::{Instant, UtcMillis};
@@ -232,6 +234,7 @@ impl Node {
                 Timer::Queue(link) => self.on_queue_due(now, link),
                 Timer::Keepalive(link) => self.on_interval(now, link),
                 Timer::Goodbye(link) => self.on_goodbye_due(now, link),
+                Timer::Ack(_) | Timer::Deadline(_) if planted(Bug::DeadlineForgotten) => {}
                 Timer::Ack(id) => self.on_ack_late(now, &id),
                 Timer::Deadline(id) => self.on_deadline(&id),
                 Timer::Ring(peer) => self.on_ring_over(now, &peer),
@@ -267,6 +270,7 @@ impl Node {
     }
 
     fn on_undecodable(&mut self, now: Instant, id: PeerLinkId, problem: &Undecodable) {
+        assert!(!planted(Bug::PanicsOnGarbage), "{problem:?}");
         self.counters.bad_lines += 1;
         if self.links.get(&id).is_some_and(Link::is_proving) {
             // What comes in place of a proof says that there is none.

@@ -88,6 +88,7 @@ mod tests {
         let mut seen = Seen::new(8, LIFE);
         assert!(seen.is_empty());
         assert!(seen.insert("a", Instant::ZERO));
+        assert!(!seen.is_empty());
         assert!(!seen.insert("a", Instant::ZERO));
         assert!(seen.insert("b", Instant::ZERO));
         assert_eq!(seen.len(), 2);

@@ -159,6 +159,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn instants_are_shown_in_seconds() {
+        assert_eq!(Instant::from_micros(12_000_345).to_string(), "12.000345");
+    }
+
+    #[test]
     fn instants_saturate_instead_of_overflowing() {
         let late = Instant::from_micros(u64::MAX - 1);
         assert_eq!(late + Duration::from_secs(u64::MAX), Instant::from_micros(u64::MAX));

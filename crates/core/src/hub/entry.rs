@@ -76,3 +76,16 @@ impl Entry {
         (self.label.len() + self.payload.len() + FRAMING) as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_counts_its_label_and_its_text() {
+        let notice = Entry::notice(EntryKind::Joined, "Client #7".into(), UtcMillis::new(0));
+        assert_eq!(notice.weight(), 9 + 32);
+        let payload = "oi, tudo bem?".into();
+        assert_eq!(Entry { payload, ..notice }.weight(), 9 + 13 + 32);
+    }
+}

@@ -6,8 +6,9 @@ use super::federation::{Delivery, RelayReply, RelayRequest};
 use super::room::Rooms;
 use super::{Entry, EntryKind, Hub, Key, Output, Remark};
 
-use crate::id::HubId;
+use crate::id::{HubId, MsgId};
 use crate::limits::RELAY_HOPS;
+use crate::planted::{Bug, planted};
 use crate::time::{Instant, UtcMillis};
 use crate::wire::relay::{Envelope, Kind};
 use crate::wire::text::{self, Spoken};
@@ -36,6 +37,9 @@ impl Hub {
         match delivery {
             Delivery::Bare(message) => {
                 let entry = bare_entry(&message, source, self.utc(now));
+                if planted(Bug::BareRelayedOn) {
+                    self.relay_bare(now, &entry);
+                }
                 self.outbox.push_back(Output::Append {
                     room: Rooms::HOME,
                     entry,
@@ -44,7 +48,8 @@ impl Hub {
             Delivery::Gap { room, origin, from, to } => {
                 let count = to.get() - from.get() + 1;
                 self.outbox.push_back(Output::Remark(Remark::Missed { origin, count }));
-                let Some(room) = self.rooms.find(&room) else { return };
+                let shown = self.rooms.find(&room).filter(|_| !planted(Bug::GapNotShown));
+                let Some(room) = shown else { return };
                 let kind = EntryKind::Gap { origin, from, to };
                 let entry = Entry::notice(kind, text::HUB_LABEL.into(), self.utc(now));
                 self.outbox.push_back(Output::Append { room, entry });
@@ -65,6 +70,27 @@ impl Hub {
                 }
             }
         }
+    }
+
+    /// What [`Bug::BareRelayedOn`] does: as if somebody had said here what an old service said.
+    fn relay_bare(&mut self, now: Instant, entry: &Entry) {
+        let Some(room) = self.rooms.get(Rooms::HOME).map(|home| home.name.clone()) else {
+            return;
+        };
+        let envelope = Envelope {
+            id: MsgId::random(&mut self.rng),
+            kind: Kind::Said,
+            src: format!("{}@{room}", entry.label),
+            room,
+            label: entry.label.to_string(),
+            payload: entry.payload.to_string(),
+            message: text::said(&entry.label, &entry.payload),
+            origin: self.id,
+            seq: None,
+            sent_at: entry.sent_at,
+            hops: 1,
+        };
+        self.federate(now, |federation, to| federation.forward(&envelope, true, None, to));
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::id::{RoomId, RoomName, Seq, SessionId};
 use crate::limits::{LEFT_ROOMS, ROOMS};
+use crate::planted::{Bug, planted};
 
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -19,6 +20,12 @@ impl Room {
     pub(crate) fn take_seq(&mut self) -> Seq {
         let seq = self.next;
         self.next = seq.next();
+        if planted(Bug::SeqSkipped) {
+            self.next = self.next.next();
+        }
+        if planted(Bug::SeqRepeated) {
+            return seq.previous().filter(|seq| seq.get().is_multiple_of(4)).unwrap_or(seq);
+        }
         seq
     }
 }

@@ -95,8 +95,13 @@ impl Node {
             neighbor.last_seen = now;
             neighbor.received += 1;
         }
+        self.counters.copies += 1;
         match line.passed_on() {
-            Some(passed) if sight == Sight::Farther => self.pass_line_on(now, &sender, &src, &passed),
+            Some(passed) if sight == Sight::Farther => {
+                let before = self.counters.passed_on;
+                self.pass_line_on(now, &sender, &src, &passed);
+                self.counters.passed_on_again += self.counters.passed_on - before;
+            }
             _ => self.counters.duplicates += 1,
         }
         true

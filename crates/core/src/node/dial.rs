@@ -19,6 +19,7 @@ use crate::limits::{
     DIALED_PEERS, DIALS, LINKS, REDIAL_DELAY_MAX, REDIAL_DELAY_MIN,
 };
 use crate::pace::{Pace, Rate};
+use crate::planted::{Bug, planted};
 use crate::rng::Rng;
 use crate::time::Instant;
 use crate::timers::Timers;
@@ -421,7 +422,7 @@ impl Dialer {
 
     /// Every address of a target had its turn: it waits.
     fn end_round(&mut self, id: TargetId, now: Instant, rng: &mut Rng) {
-        if let Some(target) = self.targets.get_mut(&id) {
+        if let Some(target) = self.targets.get_mut(&id).filter(|_| !planted(Bug::NeverRedials)) {
             target.had_turn = 0;
             let factor = 1_u32.checked_shl(target.rounds).unwrap_or(u32::MAX);
             target.rounds = target.rounds.saturating_add(1);

@@ -12,6 +12,7 @@ use crate::id::{MsgId, PeerId};
 use crate::identity::PublicKey;
 use crate::limits::{FLOOD_IDS, FLOOD_LIFE, PUB_BURST_TAKEN, PUB_RATE, PUB_SOURCES, UNSIGNED_IDS, UNSIGNED_LIFE};
 use crate::pace::{Pace, Rate};
+use crate::planted::{Bug, planted};
 use crate::time::Instant;
 use crate::wire::peer::{Speech, Ttl};
 
@@ -90,6 +91,9 @@ impl Flood {
 
     /// A copy of a message came, with that ttl left. Duplicates do not make the memory of it last longer.
     pub(super) fn see(&mut self, key: FloodKey, ttl: Ttl, now: Instant) -> Sight {
+        if planted(Bug::NoDedup) {
+            return Sight::New;
+        }
         self.memory(&key).see(key, ttl, now)
     }
 
@@ -174,7 +178,7 @@ impl Memory {
     fn see(&mut self, key: FloodKey, ttl: Ttl, now: Instant) -> Sight {
         self.expire(now);
         if let Some(entry) = self.farthest.get_mut(&key) {
-            if ttl <= entry.ttl {
+            if ttl <= entry.ttl || planted(Bug::FirstArrival) {
                 return Sight::Known;
             }
             entry.ttl = ttl;

@@ -6,12 +6,13 @@ use super::flood::{FloodKey, Sight};
 use super::io::{DropCause, Event, Kind, Scope};
 use super::queue::Lane;
 use super::seals::Origin;
-use super::unicast::{speech_line, target_of};
+use super::unicast::speech_line;
 use super::{Node, Timer};
 use crate::error::Code;
 use crate::id::{MsgId, PeerId, PeerLinkId};
 use crate::limits::{PEER_PAYLOAD_BYTES, PENDING_SENDS, PUB_BURST, PUB_RATE};
 use crate::pace::{Pace, Rate};
+use crate::planted::{Bug, planted};
 use crate::time::Instant;
 use crate::wire::peer::{Speech, Target, Ttl};
 
@@ -30,7 +31,9 @@ impl Publisher {
     /// Forgets what waits, and gives whom each was for.
     pub(super) fn abandon(&mut self) -> Vec<String> {
         let waiting = self.waiting.drain(..);
-        waiting.map(|(scope, _)| target_of(&scope).to_string()).collect()
+        waiting
+            .map(|(scope, _)| Target::from(scope.clone()).to_string())
+            .collect()
     }
 }
 
@@ -46,7 +49,7 @@ impl Node {
             None
         };
         if let Some(code) = refusal {
-            let about = target_of(scope).to_string();
+            let about = Target::from(scope.clone()).to_string();
             return self.event(Event::Refused { code, about });
         }
         self.publisher.waiting.push_back((scope.clone(), text));
@@ -70,7 +73,7 @@ impl Node {
 
     fn publish_now(&mut self, now: Instant, scope: &Scope, text: String) {
         let id = MsgId::random(&mut self.rng);
-        let dst = target_of(scope);
+        let dst = Target::from(scope.clone());
         let dst_text = dst.to_string();
         self.counters.published += 1;
         self.event(Event::Sent {
@@ -80,8 +83,10 @@ impl Node {
         let (q, t) = (self.next_q(), self.utc(now));
         let seal = self.sealed("PUB", &dst_text, &id, q, t, &text).sign(&self.identity, 0);
         // A copy that comes back is known.
-        self.flood
-            .see(FloodKey::Signed(self.identity.public(), id.clone()), Ttl::FIRST, now);
+        if !planted(Bug::OwnShown) {
+            self.flood
+                .see(FloodKey::Signed(self.identity.public(), id.clone()), Ttl::FIRST, now);
+        }
         let speech = Speech {
             msg_id: Some(id),
             src: Some(self.me.clone()),
@@ -125,30 +130,25 @@ impl Node {
         if let Some(neighbor) = self.neighbors.get_mut(&sender) {
             neighbor.received += 1;
         }
-        let dst_text = speech.dst.to_string();
+        self.counters.copies += 1;
         // A copy of this node's own words, which somebody passes on.
-        let own = speech
-            .seal
-            .as_ref()
-            .is_some_and(|seal| seal.pk == self.identity.public());
-        if own {
+        let mine = self.identity.public();
+        if speech.seal.as_ref().is_some_and(|seal| seal.pk == mine) && !planted(Bug::OwnShown) {
             self.counters.duplicates += 1;
             return;
         }
         if self.is_taken_from_old(&sender, &src, speech.seal.as_ref()) {
             return self.drop_message(now, link, Some(src), DropCause::Forged);
         }
-        let known = self.check_origin(
-            "PUB",
-            &src,
-            &dst_text,
-            speech.msg_id.as_ref(),
-            &speech.payload,
-            speech.seal.as_ref(),
-        );
-        let origin = match known {
+        let (dst, seal) = (speech.dst.to_string(), speech.seal.as_ref());
+        let origin = match self.check_origin("PUB", &src, &dst, speech.msg_id.as_ref(), &speech.payload, seal) {
             Ok(origin) => origin,
-            Err(cause) => return self.drop_message(now, link, Some(src), cause),
+            Err(cause) => {
+                if planted(Bug::ForwardUnverified) {
+                    self.pass_pub_on(now, &sender, &src, speech);
+                }
+                return self.drop_message(now, link, Some(src), cause);
+            }
         };
         // An old program that is a neighbor says it here itself; what others pass on of it would be shown twice.
         if origin == Origin::Unverified && src != sender && self.neighbors.contains(&src) {
@@ -169,9 +169,14 @@ impl Node {
                 self.flood.refuse(&key);
                 return self.drop_message(now, link, Some(src), cause);
             }
+            self.counters.first_copies += 1;
             self.show_pub(&sender, &src, &speech, origin);
         }
+        let before = self.counters.passed_on;
         self.pass_pub_on(now, &sender, &src, speech);
+        if sight == Sight::Farther {
+            self.counters.passed_on_again += self.counters.passed_on - before;
+        }
     }
 
     fn admit_pub(&mut self, now: Instant, src: &PeerId, speech: &Speech, origin: Origin) -> Result<(), DropCause> {
@@ -213,6 +218,8 @@ impl Node {
     /// whoever says it.
     fn pass_pub_on(&mut self, now: Instant, sender: &PeerId, src: &PeerId, speech: Speech) {
         let Some(ttl) = speech.ttl.passed_on() else { return };
+        let ttl = if planted(Bug::PubTtlKept) { speech.ttl } else { ttl };
+        let ttl = if planted(Bug::PubTtlRaised) { Ttl::FIRST } else { ttl };
         let via = speech.seal.is_none().then(|| self.me.clone());
         let passed = Speech {
             src: Some(src.clone()),
@@ -229,10 +236,10 @@ impl Node {
         let others = self
             .neighbors
             .iter()
-            .filter(|(peer, _)| *peer != sender && *peer != src);
+            .filter(|(peer, _)| (*peer != sender && *peer != src) || planted(Bug::RelayedBack));
         let links: Vec<PeerLinkId> = others
             .filter_map(|(_, neighbor)| self.best_of(neighbor))
-            .filter(|&link| self.is_proven(link))
+            .filter(|&link| self.is_proven(link) || planted(Bug::RelayedBack))
             .collect();
         for link in links {
             self.counters.passed_on += 1;

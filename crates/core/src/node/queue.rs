@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::paths::MsgKey;
 use crate::limits::{LEGACY_PACE, LINK_QUEUE_BYTES, LINK_WINDOW_BYTES, LINK_WRITE_DEADLINE};
+use crate::planted::{Bug, planted};
 use crate::time::Instant;
 
 /// What goes first.
@@ -54,7 +55,7 @@ impl Queue {
             lanes: [const { VecDeque::new() }; 3],
             waiting: 0,
             given_out: 0,
-            paced,
+            paced: paced && !planted(Bug::LegacyUnpaced),
             not_before: Instant::ZERO,
             progress: Instant::ZERO,
         }
@@ -67,7 +68,12 @@ impl Queue {
     ///
     /// [`Full`] when even that is not enough; nothing is pushed out then.
     pub(super) fn push(&mut self, lane: Lane, line: Vec<u8>, tag: Option<MsgKey>) -> Result<Vec<MsgKey>, Full> {
-        let too_much = (self.bytes() + line.len()).saturating_sub(LINK_QUEUE_BYTES);
+        let most = if planted(Bug::QueueUnbounded) {
+            usize::MAX
+        } else {
+            LINK_QUEUE_BYTES
+        };
+        let too_much = (self.bytes() + line.len()).saturating_sub(most);
         let lesser = lane as usize + 1..Lane::ALL.len();
         if too_much > 0 {
             let entries = self.lanes[lesser.clone()].iter().flatten();
@@ -77,7 +83,7 @@ impl Queue {
         }
         let mut pushed_out = Vec::new();
         for lesser in lesser.rev() {
-            while self.bytes() + line.len() > LINK_QUEUE_BYTES
+            while self.bytes() + line.len() > most
                 && let Some(entry) = self.lanes[lesser].pop_back()
             {
                 self.waiting -= entry.line.len();
@@ -113,10 +119,16 @@ impl Queue {
             return None;
         }
         let lane = self.lanes.iter_mut().find(|lane| !lane.is_empty())?;
-        let entry = lane.pop_front()?;
+        let mut entry = lane.pop_front()?;
         if lane.is_empty() {
             // Mostly nothing waits, and a node has many links.
             *lane = VecDeque::new();
+        }
+        if planted(Bug::LegacyTwoLines)
+            && self.paced
+            && let Some(next) = self.lanes.iter_mut().find_map(VecDeque::pop_front)
+        {
+            entry.line.extend(next.line);
         }
         if self.given_out == 0 {
             self.progress = now;
@@ -313,6 +325,15 @@ mod tests {
         assert_eq!(queue.push(Lane::Unicast, rest_of_it, None), Ok(pushed_out));
         assert_eq!(queue.push(Lane::Unicast, vec![1], None), Err(Full));
         assert_eq!(queue.tags().collect::<Vec<_>>(), [&tag(9)]);
+    }
+
+    #[test]
+    fn what_just_fits_pushes_nothing_out() {
+        let mut queue = Queue::new(false);
+        queue.push(Lane::Rest, vec![0; 10], Some(tag(0))).unwrap();
+        let line = vec![0; LINK_QUEUE_BYTES - 10];
+        assert_eq!(queue.push(Lane::Unicast, line, None), Ok(vec![]));
+        assert_eq!(queue.bytes(), LINK_QUEUE_BYTES);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::seals::Origin;
 use super::unicast::speech_line;
 use crate::error::Code;
 use crate::id::{MsgId, PeerId, PeerLinkId};
+use crate::planted::{Bug, planted};
 use crate::time::Instant;
 use crate::wire::peer::{Receipt, Seal, Speech, Target, Ttl, encode};
 
@@ -50,7 +51,9 @@ impl Node {
             Err(cause) => self.drop_message(now, link, Some(src), cause),
             // Its own words, which somebody sent back: it passes nothing on for itself.
             Ok(_) if src == self.me => self.counters.duplicates += 1,
-            Ok(origin) if dst == self.me => self.deliver(now, link, &sender, src, speech, origin),
+            Ok(origin) if dst == self.me || planted(Bug::ShownByRelay) => {
+                self.deliver(now, link, &sender, src, speech, origin);
+            }
             Ok(_) => {
                 self.learn_key_in_time(now, &src, speech.seal.as_ref());
                 self.forward(now, link, &sender, src, &dst, speech);
@@ -69,7 +72,7 @@ impl Node {
     ) {
         let key = FloodKey::of(&src, &speech, origin);
         let utc = self.utc(now);
-        if self.shown.see(key.clone(), speech.ttl, now) == Sight::New {
+        if self.shown.see(key.clone(), speech.ttl, now) == Sight::New || planted(Bug::ShownTwice) {
             if let (Origin::Verified(pk), Some(seal)) = (origin, &speech.seal)
                 && self.keys.fresh(&pk, seal.q, seal.t, utc, now).is_err()
             {
@@ -119,7 +122,7 @@ impl Node {
             src: src.to_string(),
         };
         let key = PathKey::Message(tag.clone());
-        if self.paths.back(&key).is_some() {
+        if self.paths.back(&key).is_some() && !planted(Bug::RelayLoops) {
             // It came around: a relay passes on each try once.
             self.counters.duplicates += 1;
             return;
@@ -139,6 +142,7 @@ impl Node {
         let between = (Some(src.clone()), Some(dst.clone()));
         match self.paths.remember(key, link, between, Some(next), now) {
             Ok(()) => self.set_paths_timer(),
+            Err(Refusal::Duplicate) if planted(Bug::RelayLoops) => {}
             Err(Refusal::Duplicate) => return,
             Err(Refusal::OverQuota) => {
                 let detail = format!("too much waits for {sender}");
@@ -162,10 +166,12 @@ impl Node {
         // An old program gets what old programs send; its answer comes back to this node by the message's id.
         let seal = speech.seal.filter(|_| self.is_proven(next));
         let via = seal.is_none().then(|| self.me.clone());
+        let ttl = speech.ttl.passed_on().unwrap_or(Ttl::NEIGHBOR);
+        let ttl = if planted(Bug::SendTtlKept) { speech.ttl } else { ttl };
         let passed = Speech {
             src: Some(incoming.src.clone()),
             require_ack: true,
-            ttl: speech.ttl.passed_on().unwrap_or(Ttl::NEIGHBOR),
+            ttl,
             via,
             seal,
             ..speech
@@ -181,6 +187,12 @@ impl Node {
             return self.refuse_relay(now, incoming, Code::Busy, &detail);
         }
         self.counters.relayed += 1;
+        if planted(Bug::AckForOthers)
+            && let Target::Peer(dst) = &passed.dst
+        {
+            let ack = encode::ack(&incoming.tag.id, dst, &incoming.src, self.utc(now), Ttl::FIRST, None);
+            self.write(now, incoming.link, Lane::Control, ack, None);
+        }
         self.answer_relayed(now, incoming);
     }
 

@@ -3,7 +3,7 @@
 use super::Node;
 use super::io::{Conn, Event, PeerRow, RouteRow, Rtt, Snapshot};
 use super::queue::Lane;
-use crate::id::PeerLinkId;
+use crate::id::{PeerId, PeerLinkId};
 use crate::time::Instant;
 use crate::wire::peer::{Complaint, MetricsReq, Ttl, encode};
 
@@ -20,6 +20,11 @@ pub(super) struct Counters {
     pub(super) not_relayed: u64,
     pub(super) ttl_expired: u64,
     pub(super) passed_on: u64,
+    /// Copies of PUBs among these that went out once more, because a later one could go farther.
+    pub(super) passed_on_again: u64,
+    /// Copies of PUBs that came, and how many of them were the first.
+    pub(super) copies: u64,
+    pub(super) first_copies: u64,
     pub(super) searches: u64,
     pub(super) forged: u64,
     pub(super) replayed: u64,
@@ -31,7 +36,88 @@ pub(super) struct Counters {
     pub(super) queue_full: u64,
 }
 
+/// How much a node holds at a moment, to be held against the bounds (docs/protocol.md 2.7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Vitals {
+    /// Links, live ones, and live and proven ones.
+    pub(crate) links: usize,
+    pub(crate) live: usize,
+    pub(crate) proven: usize,
+    /// Live links as the list of neighbors has them.
+    pub(crate) listed: usize,
+    /// Bytes that wait for the fullest link, and for the fullest proven one.
+    pub(crate) queued: usize,
+    pub(crate) queued_proven: usize,
+    /// Own SENDs that have not ended, own PUBs that wait, and searches.
+    pub(crate) pending: usize,
+    pub(crate) publishing: usize,
+    pub(crate) searching: usize,
+    /// Ways back, and those of one link that have not ended, of the link with most.
+    pub(crate) paths: usize,
+    pub(crate) relayed_for_one: usize,
+    /// Messages that were dropped because they came too fast, since the start.
+    pub(crate) too_fast: u64,
+}
+
+/// What a node has counted of the cost of reaching others, since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tallies {
+    /// Copies of PUBs that came, and how many of them were the first.
+    pub(crate) copies: u64,
+    pub(crate) first_copies: u64,
+    /// Copies that it passed on only because they could go farther than the ones before.
+    pub(crate) passed_on_again: u64,
+    /// Searches that it began.
+    pub(crate) searches: u64,
+}
+
 impl Node {
+    pub(crate) fn vitals(&self) -> Vitals {
+        let mut vitals = Vitals {
+            links: self.links.len(),
+            listed: self.neighbors.iter().map(|(_, neighbor)| neighbor.links.len()).sum(),
+            pending: self.unicast.len(),
+            publishing: self.publisher.len(),
+            searching: self.searches.len(),
+            paths: self.paths.len(),
+            relayed_for_one: self.paths.most_open(),
+            too_fast: self.counters.too_fast,
+            ..Vitals::default()
+        };
+        for link in self.links.values() {
+            let bytes = link.queue.bytes();
+            vitals.live += usize::from(link.is_live());
+            vitals.queued = vitals.queued.max(bytes);
+            if link.is_live() && link.is_proven() {
+                vitals.proven += 1;
+                vitals.queued_proven = vitals.queued_proven.max(bytes);
+            }
+        }
+        vitals
+    }
+
+    pub(crate) const fn tallies(&self) -> Tallies {
+        Tallies {
+            copies: self.counters.copies,
+            first_copies: self.counters.first_copies,
+            passed_on_again: self.counters.passed_on_again,
+            searches: self.counters.searches,
+        }
+    }
+
+    /// Peers with live proven links, and how many.
+    pub(crate) fn proven_neighbors(&self) -> impl Iterator<Item = (&PeerId, usize)> {
+        self.neighbors.iter().filter_map(|(peer, neighbor)| {
+            let proven = neighbor.links.iter().filter(|&&link| self.is_proven(link)).count();
+            (proven > 0).then_some((peer, proven))
+        })
+    }
+
+    /// True for a link over which both sides may say anything.
+    pub(crate) fn is_live(&self, link: PeerLinkId) -> bool {
+        self.links.get(&link).is_some_and(super::link::Link::is_live)
+    }
+
     /// What a node knows, at `now`.
     pub fn snapshot(&self, now: Instant) -> Snapshot {
         Snapshot {

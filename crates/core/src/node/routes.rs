@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::recent::Recent;
 use crate::id::PeerId;
 use crate::limits::{NEXT_HOPS, ROUTE_LIFE, ROUTES};
+use crate::planted::{Bug, planted};
 use crate::time::Instant;
 
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Routes {
 
     /// A way failed: it is forgotten.
     pub(super) fn fail(&mut self, dest: &PeerId, next_hop: &PeerId) {
-        if let Some(ways) = self.ways.get_mut(dest) {
+        if let Some(ways) = self.ways.get_mut(dest).filter(|_| !planted(Bug::RouteKept)) {
             ways.retain(|way| way.next_hop != *next_hop);
             if ways.is_empty() {
                 self.ways.remove(dest);

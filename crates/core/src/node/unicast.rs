@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::io::{Event, Scope};
+use super::io::Event;
 use super::paths::{MsgKey, PathKey};
 use super::queue::Lane;
 use super::{Node, Timer};
 use crate::error::Code;
 use crate::id::{MsgId, PeerId, PeerLinkId};
 use crate::limits::{ACK_TIMEOUT, PEER_PAYLOAD_BYTES, PENDING_SENDS, SEND_DEADLINE};
+use crate::planted::{Bug, planted};
 use crate::time::{Instant, UtcMillis};
 use crate::wire::peer::{Complaint, Receipt, Speech, Target, encode};
 
@@ -17,7 +18,7 @@ use crate::wire::peer::{Complaint, Receipt, Speech, Target, encode};
 pub(super) struct Unicast(BTreeMap<MsgId, Pending>);
 
 /// A message that has not ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Pending {
     to: PeerId,
     text: String,
@@ -199,6 +200,7 @@ impl Node {
         let Some(way) = pending.way.take() else { return };
         pending.failure = Some((code, detail));
         pending.tried.push(way.next_hop.clone());
+        pending.tried.retain(|_| !planted(Bug::RouteKept));
         pending.attempt = pending.attempt.saturating_add(1);
         let to = pending.to.clone();
         self.timers.cancel(Timer::Ack(id.clone()));
@@ -259,6 +261,9 @@ impl Node {
     fn finish(&mut self, id: &MsgId) -> Option<Pending> {
         self.timers.cancel(Timer::Ack(id.clone()));
         self.timers.cancel(Timer::Deadline(id.clone()));
+        if planted(Bug::EndedTwice) {
+            return self.unicast.0.get(id).cloned();
+        }
         self.unicast.0.remove(id)
     }
 
@@ -440,6 +445,8 @@ impl Node {
                 Some((id.clone(), way.proven, pending.attempt))
             })
             .collect();
+        let forgotten = |id: &MsgId| planted(Bug::PendingDropped) && over.iter().any(|(lost, ..)| lost == id);
+        self.unicast.0.retain(|id, _| !forgotten(id));
         for (id, proven, attempt) in over {
             let unsent = unwritten
                 .iter()
@@ -469,11 +476,6 @@ impl Node {
         self.last_q = self.last_q.saturating_add(1);
         self.last_q
     }
-}
-
-/// As it stands on the wire.
-pub(super) fn target_of(scope: &Scope) -> Target {
-    scope.clone().into()
 }
 
 /// A message as a line; none when it lacks an id or a source, or would be too long.

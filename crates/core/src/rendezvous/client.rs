@@ -19,6 +19,7 @@ use budget::Budget;
 use reply::Answer;
 
 use crate::limits::{RENDEZVOUS_BACKOFF_MAX, RENDEZVOUS_BACKOFF_MIN};
+use crate::planted::{Bug, planted};
 use crate::rng::Rng;
 use crate::time::{Instant, UtcMillis};
 
@@ -185,7 +186,7 @@ impl Client {
             (Kind::Unregister, _) => self.end(),
             (Kind::Register, Answer::Yes(object)) => self.on_registered(now, &object),
             (Kind::Discover, Answer::Yes(object)) => self.on_listing(now, &object),
-            (Kind::Discover, Answer::NotRegistered) if self.config.register => {
+            (Kind::Discover, Answer::NotRegistered) if self.config.register && !planted(Bug::NeverRegistersAgain) => {
                 self.outbox.push_back(Output::Remark(Remark::Forgotten));
                 self.held = None;
                 self.discover_at = now;

@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter};
 
+use crate::planted::{Bug, planted};
+
 /// `value` as compact JSON in which everything beyond ASCII is written `\uXXXX`, a character beyond the first 65,536 as
 /// a pair of these. Empty for a value that JSON cannot express, such as a map whose keys are no strings.
 pub fn to_ascii<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
@@ -35,7 +37,7 @@ struct Ascii(CompactFormatter);
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.is_ascii() {
+        if fragment.is_ascii() || planted(Bug::LegacyNotAscii) {
             return self.0.write_string_fragment(writer, fragment);
         }
         let mut rest = fragment;

@@ -17,13 +17,15 @@ pub use signed::{Claim, Purpose, Signed};
 use crate::limits::{LEASE_DEFAULT_SECS, LEASE_MAX_SECS};
 
 /// Which program's habits a rendezvous has (docs/protocol.md section 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 pub enum Dialect {
     /// The program of September 2025: errors under `error`, everyone may discover, no limit per address.
     #[default]
+    #[serde(rename = "2025-09")]
     September,
     /// The program of November 2025: errors under `message`, only who is registered may discover, and whoever connects
     /// too often is banned.
+    #[serde(rename = "2025-11")]
     November,
 }
 

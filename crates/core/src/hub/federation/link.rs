@@ -12,6 +12,7 @@ use crate::id::HubId;
 use crate::limits::{
     OUTBOX_BYTES, OUTBOX_MESSAGES, RELAY_BACKOFF_MAX, RELAY_BACKOFF_MIN, RELAY_BATCH, RELAY_BODY_BYTES,
 };
+use crate::planted::{Bug, planted};
 use crate::rng::Rng;
 use crate::time::Instant;
 
@@ -219,6 +220,12 @@ impl Link {
                 Settled::Continue
             }
             PostOutcome::Failed { sent } => {
+                if planted(Bug::OutboxLost) {
+                    self.drop_front(self.waiting.len());
+                }
+                if planted(Bug::ResumeOffByOne) && matches!(request, InFlight::Batch(_)) {
+                    self.drop_front(1);
+                }
                 if request == InFlight::Single && sent && !matches!(self.kind, LinkKind::Papo(_)) {
                     self.lost.uncertain += 1;
                     self.single_done();

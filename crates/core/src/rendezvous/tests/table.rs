@@ -267,3 +267,17 @@ fn limit_takes_the_first_and_sample_takes_any() {
         "{samples:?}"
     );
 }
+
+#[test]
+fn any_of_them_may_be_drawn() {
+    let mut world = World::new(SEP);
+    for number in 1..=4 {
+        world.register("127.0.0.1", &format!("p{number}"), "UnB", number, 1000);
+    }
+    let mut drawn = std::collections::BTreeSet::new();
+    for _ in 0..100 {
+        let request = json!({"type": "DISCOVER", "namespace": "UnB", "sample": 1});
+        drawn.extend(shown(&world.ask("192.0.2.1:1", request)));
+    }
+    assert_eq!(drawn.len(), 4, "{drawn:?}");
+}

@@ -223,6 +223,10 @@ fn what_only_decorates_is_clamped() {
         single(&with("label", Some(json!("é".repeat(80))))).label,
         "é".repeat(64)
     );
+    // `name@room`: 64 characters, the sign and 32.
+    let longest = "é".repeat(NAME_CHARS + 1 + ROOM_CHARS);
+    let longer = format!("{longest}é");
+    assert_eq!(single(&with("src", Some(json!(longer)))).src, longest);
     let spaced = format!("  {} b ", "a".repeat(63));
     assert_eq!(single(&with("label", Some(json!(spaced)))).label, "a".repeat(63));
     assert_eq!(single(&with("seq", None)).seq, None);

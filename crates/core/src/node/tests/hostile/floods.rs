@@ -210,6 +210,19 @@ fn tables_have_their_bounds() {
 }
 
 #[test]
+fn a_try_is_passed_on_once_however_often_and_from_whom_it_comes() {
+    let mut solo = Solo::new();
+    let relay = solo.papo("relay@UnB", 2);
+    let other = solo.papo("other@UnB", 3);
+    let third = solo.papo("third@UnB", 4);
+    let line = signed(2, 1, solo.utc(), send("s", "relay@UnB", "other@UnB", "oi"));
+    for from in [relay, relay, third] {
+        solo.says(from, &line);
+    }
+    assert_eq!(only(solo.hears(other), "SEND").len(), 1);
+}
+
+#[test]
 fn a_list_that_lies_makes_few_dials_and_none_where_no_peer_can_be() {
     let mut solo = Solo::dialing(&[], false);
     let victim = |port: u16| SocketAddr::from(([203, 0, 113, 7], port));

@@ -26,6 +26,8 @@ fn nothing_happens_before_the_start_and_starting_again_does_nothing() {
         (4, Start, &[REGISTER]),
         (5, Start, &[]),
         (6, Timeout, &[]),
+        // Nor is anything promised to whoever asked too early.
+        (7, Failed, &["failing Unreachable"]),
     ]);
 }
 

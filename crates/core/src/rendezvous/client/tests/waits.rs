@@ -198,3 +198,17 @@ fn a_ban_that_is_announced_lasts_as_long_as_announced_within_reason() {
         assert_eq!(talk.wake_within(from, to), [REGISTER], "{tail}");
     }
 }
+
+#[test]
+fn whoever_wants_the_list_gets_it_before_a_second_renewal() {
+    let ok = b"{\"status\":\"OK\",\"ttl\":28}";
+    let mut talk = Talk::new(config(), 1);
+    talk.say(Start);
+    talk.say(reply(ok));
+    talk.say(reply(NOBODY));
+    talk.script(&[(14, Timeout, &[REGISTER])]);
+    talk.say(reply(ok));
+    talk.script(&[(16, DiscoverNow, &["later 30"])]);
+    // By then the lease is to be renewed too; it lasts until 42.
+    assert_eq!(talk.wake_within(30, 30), [DISCOVER]);
+}
