@@ -507,3 +507,176 @@ peer-trouble-not-understood = its answer is no rendezvous server's
 peer-trouble-refused = it refused: { $complaint }
 error-identity = cannot use the key in { $path }: { $detail }
 error-identity-foreign = { $path } holds no key of papo: choose another --identity, or move that file away
+
+## papo sim: what keeps it from beginning
+
+error-sim-scenario = there is no scenario "{ $given }"; papo sim without a name lists those there are, and a file is named with its path
+error-sim-scenario-suggest = there is no scenario "{ $given }"; did you mean { $suggestion }?
+error-sim-unreadable = cannot read { $path }: { $detail }
+error-sim-large = { $path } is larger than { $limit } MiB
+error-sim-file = { $path }:{ $line }:{ $column }: { $reason }
+error-sim-reports = { $path }:{ $line }: this is no report: give a file that papo sim --json wrote
+error-sim-seed = is no seed: write a whole number from 0
+error-sim-seeds = is no range of seeds: write the first and the last, such as 1..1000
+error-sim-nodes = is no number of peers: write a whole number from 1 to 200000
+error-sim-keep = is no part of a schedule: copy what a failing run printed, such as n=0-3,7/a=1,4/t=12500000
+error-sim-nodes-hubs = --nodes needs [[peers]]: this scenario has hubs only
+error-sim-nodes-few = --nodes { $nodes } is too few: the smaller groups of this scenario have { $others } peers already
+
+sim-mistake-toml = this is no TOML: { $detail }
+sim-mistake-toml-wanted = this is no TOML: { $wanted } is missing here
+sim-mistake-toml-twice = this key stands there twice
+sim-mistake-toml-quotes = a text needs quotes
+sim-mistake-missing = the key { $key } is missing here
+sim-mistake-key = there is no key { $given } here; there are { $allowed }
+sim-mistake-key-suggest = there is no key { $given } here; did you mean { $suggestion }? There are { $allowed }
+sim-mistake-value = { $given } is none of { $allowed }
+sim-mistake-value-suggest = { $given } is none of those allowed; did you mean { $suggestion }? There are { $allowed }
+sim-mistake-wanted = { $given } does not fit: write { $wanted }
+sim-mistake-section = there may be several of these: write the name of the section in two brackets, such as [[peers]]
+sim-want = { $detail }
+sim-want-time = a time such as "250ms", "1.5s" or "10m"
+sim-want-times = a time such as "20ms", or a range such as "10ms..50ms"
+sim-want-number = a number such as 5, or a range such as "3..8"; 1000000 at most
+sim-want-share = a share such as "30%", "30%..95%" or 0.3
+sim-want-bytes = bytes, such as 65536 or "64KiB"
+sim-want-boolean = true or false
+sim-want-text = a text in quotes
+sim-want-list = a list: ["one", "two"], or for sections [[name]] on a line of its own
+sim-problem-nobody = nobody is there: a scenario needs [[peers]] or [hubs]
+sim-problem-both = peers and hubs do not meet: a scenario has [[peers]] or [hubs], not both
+sim-problem-no-time = duration must be longer than 0
+sim-problem-bad-name = "{ $given }" cannot be the name or the namespace of a peer: 1 to 64 characters, without @
+sim-problem-no-namespace = namespaces needs at least one
+sim-problem-needs-peers = this needs [[peers]], and there are none
+sim-problem-needs-two = this needs two peers at least
+sim-problem-needs-hubs = this needs [hubs], and there are none
+sim-problem-needs-rendezvous = this needs peers with a rendezvous: shape = "rendezvous" under [overlay]
+sim-problem-too-late = this begins after duration is over
+sim-problem-no-links = degree must be at least 1 in a random shape
+
+## papo sim: the report
+
+sim-title = { $scenario }, seed { $seed }
+sim-title-many =
+    { $runs ->
+        [one] { $scenario }, 1 seed
+       *[other] { $scenario }, { $runs } seeds
+    }
+sim-title-compare = before: means of { $before } runs; now: means of { $now } runs
+sim-hash = trace hash { $hash }
+sim-same = the same run as before: the traces are equal
+sim-not-same = not the same run as before: the traces differ
+sim-mean = mean
+sim-least = least
+sim-most = most
+sim-before = before
+sim-now = now
+sim-change = change
+sim-points = points
+sim-section-who = Who
+sim-section-many = Messages to many
+sim-section-one = Messages to one
+sim-section-cost = Cost
+sim-section-hubs = Hubs
+sim-section-promises = Promises
+sim-figure-nodes = peers that run papo
+sim-figure-legacy = peers that run other programs
+sim-figure-hubs = hubs
+sim-figure-time = virtual time
+sim-figure-steps = steps
+sim-figure-publications = published
+sim-figure-delivery = shown where they should be
+sim-figure-last-hop-mean = hops to the last peer, mean
+sim-figure-last-hop-max = hops to the last peer, most
+sim-figure-last-peer-mean = time to the last peer, mean
+sim-figure-last-peer-max = time to the last peer, most
+sim-figure-sends = sent
+sim-figure-send-delivery = confirmed
+sim-figure-send-mean = time to the confirmation, mean
+sim-figure-redundancy = copies too many, for each that was needed
+sim-figure-redundancy-first = the same, if only first arrivals were passed on
+sim-figure-control = control bytes for each byte of text
+sim-figure-searches = searches
+sim-figure-per-search = lines for each search
+sim-figure-degree = links of each peer at the end
+sim-figure-healing = from the last fault to one whole network
+sim-figure-said = said
+sim-figure-said-delivery = shown where it should be
+sim-checked = times checked
+sim-untested = not tested by this run: { $promises }
+sim-kept =
+    { $promises ->
+        [one] The promise that was tested was kept.
+       *[other] All { $promises } promises that were tested were kept.
+    }
+sim-promise-r1 = what was acknowledged survives a crash
+sim-promise-r2 = no silent gap
+sim-promise-r3 = numbers only grow
+sim-promise-r4 = no message of a hub is shown twice
+sim-promise-r5 = saying the same again does not say it twice
+sim-promise-r6 = who comes back gets exactly what was missed
+sim-promise-r7 = linked hubs come to show the same
+sim-promise-r8 = a stalled session delays nobody else
+sim-promise-r9 = what an old service said is shown once and goes no further
+sim-promise-u1 = every message to one peer ends exactly once
+sim-promise-u2 = a message to one peer is shown at most once
+sim-promise-u3 = what is confirmed was shown
+sim-promise-u4 = no loops: ttl falls and a relay passes a try on once
+sim-promise-u5 = a way that failed is not tried again for the same message
+sim-promise-u6 = what a relay holds is bounded
+sim-promise-u7 = a message to one peer has ended after 20 s
+sim-promise-b1 = what a node publishes it shows nobody twice
+sim-promise-b2 = a published message is displayed at most once
+sim-promise-b3 = without faults every node that the ttl reaches gets it
+sim-promise-b4 = what is invalid is not passed on, and what waits is bounded
+sim-promise-legacy = old programs get what they can bear
+sim-promise-panic = no machine panics
+sim-promise-heals = after the last fault all become one network again
+sim-promise-truth = nobody is shown what nobody said
+
+## papo sim: a promise that was not kept
+
+sim-violation = seed { $seed } breaks { $invariant }: { $promise }
+sim-violation-at = step { $step }, at { $at } s
+sim-violation-last = what happened last:
+sim-replay = to see it again: { $command }
+sim-small = looked for a smaller schedule that fails too, in at most { $tries } runs. What is left:
+sim-left-actors =
+    { $count ->
+        [0] no actor
+        [one] 1 actor: { $list }
+       *[other] { $count } actors: { $list }
+    }
+sim-left-actions =
+    { $count ->
+        [0] no action
+        [one] 1 action: { $list }
+       *[other] { $count } actions: { $list }
+    }
+sim-left-until = until { $at } s
+sim-left-all = everything: nothing could be left out
+sim-replay-small = to see that again: { $command }
+sim-progress = { $done } of { $total } seeds, { $rate } a second
+sim-shrink-progress = making the schedule smaller: run { $done } of at most { $total }
+
+## papo sim --trace
+
+sim-trace-written = the ways of messages are in { $path }
+sim-trace-message = { $kind } { $id } from { $from }, at { $at } s
+sim-trace-others = without a message, from { $at } s
+sim-trace-lost = lost
+sim-trace-nothing = No message was on its way.
+sim-trace-left-out = { $lines } more lines were not remembered.
+sim-mark-says = says it to { $what }
+sim-mark-shows = shows { $what }
+sim-mark-failed = failed: { $what }
+sim-mark-delivered = delivered
+sim-mark-starts = starts
+sim-mark-leaves = leaves
+sim-mark-crashes = crashes
+sim-drawn-messages = Only { $most } of { $count } messages are drawn; the text file has all.
+sim-drawn-actors = Only { $most } of { $count } that take part are drawn; the text file has all.
+sim-drawn-hops = Only the first { $most } of { $count } arrows are drawn; the text file has all.
+sim-drawn-description = Sequence diagram: { $actors } lifelines, { $messages } messages, { $arrows } arrows. Time goes down, in milliseconds since the first event; a dashed arrow with a cross is a line that never arrived.
+sim-drawn-legend = { $number } = { $kind } from { $from } at { $at } s, { $id }

@@ -117,3 +117,19 @@ cli-check-rendezvous-address = Máquina e porta do servidor; sem a porta, 5000
 cli-check-rendezvous-dialect = Dialeto que o servidor fala: 2025-09 ou 2025-11 (padrão: 2025-09)
 cli-check-rendezvous-only = Executa só o caso deste nome, ou os que começam assim
 cli-check-rendezvous-json = Escreve um objeto JSON para cada caso
+
+cli-sim = Roda uma rede de nós simulados que um número decide, com falhas, e verifica cada promessa
+cli-sim-example =
+    Exemplo:
+    {"  "}papo sim                                 o que há para simular
+    {"  "}papo sim two-peers --trace ways.svg      desenha os caminhos das mensagens
+    {"  "}papo sim my.toml --seeds 1..1000         procura uma promessa quebrada: código de saída 5 se houver
+cli-sim-scenario = Um arquivo, ou o nome de um cenário embutido; sem ele, esses são listados
+cli-sim-seed = Número que decide tudo o que acontece (padrão: 1)
+cli-sim-seeds = Roda todas as sementes de A a B, inclusive, até a primeira que quebra uma promessa
+cli-sim-nodes = Tantos peers ao todo: aumenta ou diminui o maior grupo deles
+cli-sim-json = Escreve um objeto JSON para cada semente
+cli-sim-trace = Escreve os caminhos das mensagens em FILE.svg e FILE.txt, e em FILE.json se esse for o nome
+cli-sim-compare = Mostra os números ao lado dos que um --json anterior escreveu neste arquivo
+cli-sim-keep = Deixa acontecer só uma parte, como diz uma execução que falhou
+cli-sim-no-shrink = Não procura uma parte menor que também falhe

@@ -507,3 +507,176 @@ peer-trouble-not-understood = a resposta não é de um servidor de rendezvous
 peer-trouble-refused = ele recusou: { $complaint }
 error-identity = não é possível usar a chave em { $path }: { $detail }
 error-identity-foreign = { $path } não contém uma chave do papo: escolha outro --identity, ou tire esse arquivo dali
+
+## papo sim: o que o impede de começar
+
+error-sim-scenario = não há cenário "{ $given }"; papo sim sem nome lista os que existem, e um arquivo é dado com o caminho
+error-sim-scenario-suggest = não há cenário "{ $given }"; você quis dizer { $suggestion }?
+error-sim-unreadable = não consigo ler { $path }: { $detail }
+error-sim-large = { $path } tem mais de { $limit } MiB
+error-sim-file = { $path }:{ $line }:{ $column }: { $reason }
+error-sim-reports = { $path }:{ $line }: isto não é um relatório: dê um arquivo que papo sim --json escreveu
+error-sim-seed = não é uma semente: escreva um número inteiro a partir de 0
+error-sim-seeds = não é um intervalo de sementes: escreva a primeira e a última, como 1..1000
+error-sim-nodes = não é uma quantidade de peers: escreva um número inteiro de 1 a 200000
+error-sim-keep = não é parte de um roteiro: copie o que uma execução que falhou escreveu, como n=0-3,7/a=1,4/t=12500000
+error-sim-nodes-hubs = --nodes precisa de [[peers]]: este cenário só tem hubs
+error-sim-nodes-few = --nodes { $nodes } é pouco: os grupos menores deste cenário já têm { $others } peers
+
+sim-mistake-toml = isto não é TOML (em inglês: { $detail })
+sim-mistake-toml-wanted = isto não é TOML: falta { $wanted } aqui
+sim-mistake-toml-twice = esta chave aparece duas vezes
+sim-mistake-toml-quotes = um texto precisa de aspas
+sim-mistake-missing = falta aqui a chave { $key }
+sim-mistake-key = não há chave { $given } aqui; existem { $allowed }
+sim-mistake-key-suggest = não há chave { $given } aqui; você quis dizer { $suggestion }? Existem { $allowed }
+sim-mistake-value = { $given } não é nenhum destes: { $allowed }
+sim-mistake-value-suggest = { $given } não é um dos valores possíveis; você quis dizer { $suggestion }? Existem { $allowed }
+sim-mistake-wanted = { $given } não serve: escreva { $wanted }
+sim-mistake-section = pode haver vários destes: escreva o nome da seção entre dois colchetes, como [[peers]]
+sim-want = { $detail }
+sim-want-time = um tempo como "250ms", "1.5s" ou "10m"
+sim-want-times = um tempo como "20ms", ou um intervalo como "10ms..50ms"
+sim-want-number = um número como 5, ou um intervalo como "3..8"; no máximo 1000000
+sim-want-share = uma parte como "30%", "30%..95%" ou 0.3
+sim-want-bytes = bytes, como 65536 ou "64KiB"
+sim-want-boolean = true ou false
+sim-want-text = um texto entre aspas
+sim-want-list = uma lista: ["um", "dois"], ou, para seções, [[nome]] em uma linha própria
+sim-problem-nobody = não há ninguém: um cenário precisa de [[peers]] ou [hubs]
+sim-problem-both = peers e hubs não se encontram: um cenário tem [[peers]] ou [hubs], não os dois
+sim-problem-no-time = duration precisa ser maior que 0
+sim-problem-bad-name = "{ $given }" não pode ser nome nem namespace de um peer: de 1 a 64 caracteres, sem @
+sim-problem-no-namespace = namespaces precisa de pelo menos um
+sim-problem-needs-peers = isto precisa de [[peers]], e não há nenhum
+sim-problem-needs-two = isto precisa de pelo menos dois peers
+sim-problem-needs-hubs = isto precisa de [hubs], e não há nenhum
+sim-problem-needs-rendezvous = isto precisa de peers com rendezvous: shape = "rendezvous" em [overlay]
+sim-problem-too-late = isto começa depois do fim de duration
+sim-problem-no-links = degree precisa ser pelo menos 1 na forma random
+
+## papo sim: o relatório
+
+sim-title = { $scenario }, semente { $seed }
+sim-title-many =
+    { $runs ->
+        [one] { $scenario }, 1 semente
+       *[other] { $scenario }, { $runs } sementes
+    }
+sim-title-compare = antes: médias de { $before } execuções; agora: médias de { $now } execuções
+sim-hash = hash do traço { $hash }
+sim-same = a mesma execução de antes: os traços são iguais
+sim-not-same = não é a mesma execução de antes: os traços diferem
+sim-mean = média
+sim-least = mínimo
+sim-most = máximo
+sim-before = antes
+sim-now = agora
+sim-change = mudança
+sim-points = pontos
+sim-section-who = Quem
+sim-section-many = Mensagens para muitos
+sim-section-one = Mensagens para um
+sim-section-cost = Custo
+sim-section-hubs = Hubs
+sim-section-promises = Promessas
+sim-figure-nodes = peers que rodam papo
+sim-figure-legacy = peers que rodam outros programas
+sim-figure-hubs = hubs
+sim-figure-time = tempo virtual
+sim-figure-steps = passos
+sim-figure-publications = publicadas
+sim-figure-delivery = mostradas onde deviam
+sim-figure-last-hop-mean = saltos até o último peer, média
+sim-figure-last-hop-max = saltos até o último peer, máximo
+sim-figure-last-peer-mean = tempo até o último peer, média
+sim-figure-last-peer-max = tempo até o último peer, máximo
+sim-figure-sends = enviadas
+sim-figure-send-delivery = confirmadas
+sim-figure-send-mean = tempo até a confirmação, média
+sim-figure-redundancy = cópias a mais, por cópia necessária
+sim-figure-redundancy-first = o mesmo, se só as primeiras fossem repassadas
+sim-figure-control = bytes de controle por byte de texto
+sim-figure-searches = buscas
+sim-figure-per-search = linhas por busca
+sim-figure-degree = ligações de cada peer no fim
+sim-figure-healing = da última falha até uma rede inteira
+sim-figure-said = ditas
+sim-figure-said-delivery = mostradas onde deviam
+sim-checked = vezes verificada
+sim-untested = não testadas por esta execução: { $promises }
+sim-kept =
+    { $promises ->
+        [one] A promessa testada foi cumprida.
+       *[other] Todas as { $promises } promessas testadas foram cumpridas.
+    }
+sim-promise-r1 = o que foi confirmado sobrevive a uma queda
+sim-promise-r2 = nenhuma lacuna silenciosa
+sim-promise-r3 = os números só crescem
+sim-promise-r4 = nenhuma mensagem de um hub é mostrada duas vezes
+sim-promise-r5 = dizer o mesmo de novo não o diz duas vezes
+sim-promise-r6 = quem volta recebe exatamente o que perdeu
+sim-promise-r7 = hubs ligados acabam mostrando o mesmo
+sim-promise-r8 = uma sessão parada não atrasa mais ninguém
+sim-promise-r9 = o que um serviço antigo disse é mostrado uma vez e não vai adiante
+sim-promise-u1 = toda mensagem para um peer termina exatamente uma vez
+sim-promise-u2 = uma mensagem para um peer é mostrada no máximo uma vez
+sim-promise-u3 = o que foi confirmado foi mostrado
+sim-promise-u4 = sem voltas: o ttl cai e um relay repassa cada tentativa uma vez
+sim-promise-u5 = um caminho que falhou não é tentado de novo para a mesma mensagem
+sim-promise-u6 = o que um relay guarda tem limite
+sim-promise-u7 = uma mensagem para um peer terminou depois de 20 s
+sim-promise-b1 = o que um nó publica ele não mostra duas vezes a ninguém
+sim-promise-b2 = uma mensagem publicada é mostrada no máximo uma vez
+sim-promise-b3 = sem falhas, todo nó que o ttl alcança a recebe
+sim-promise-b4 = o que é inválido não é repassado, e o que espera tem limite
+sim-promise-legacy = programas antigos recebem o que aguentam
+sim-promise-panic = nenhuma máquina entra em pânico
+sim-promise-heals = depois da última falha todos voltam a ser uma só rede
+sim-promise-truth = a ninguém se mostra o que ninguém disse
+
+## papo sim: uma promessa que não foi cumprida
+
+sim-violation = a semente { $seed } quebra { $invariant }: { $promise }
+sim-violation-at = passo { $step }, em { $at } s
+sim-violation-last = o que aconteceu por último:
+sim-replay = para ver de novo: { $command }
+sim-small = procurei um roteiro menor que também falha, em no máximo { $tries } execuções. O que sobra:
+sim-left-actors =
+    { $count ->
+        [0] nenhum ator
+        [one] 1 ator: { $list }
+       *[other] { $count } atores: { $list }
+    }
+sim-left-actions =
+    { $count ->
+        [0] nenhuma ação
+        [one] 1 ação: { $list }
+       *[other] { $count } ações: { $list }
+    }
+sim-left-until = até { $at } s
+sim-left-all = tudo: nada pôde ser deixado de fora
+sim-replay-small = para ver isso de novo: { $command }
+sim-progress = { $done } de { $total } sementes, { $rate } por segundo
+sim-shrink-progress = diminuindo o roteiro: execução { $done } de no máximo { $total }
+
+## papo sim --trace
+
+sim-trace-written = os caminhos das mensagens estão em { $path }
+sim-trace-message = { $kind } { $id } de { $from }, em { $at } s
+sim-trace-others = sem mensagem, a partir de { $at } s
+sim-trace-lost = perdida
+sim-trace-nothing = Nenhuma mensagem esteve a caminho.
+sim-trace-left-out = { $lines } linhas a mais não foram guardadas.
+sim-mark-says = diz isto a { $what }
+sim-mark-shows = mostra { $what }
+sim-mark-failed = falhou: { $what }
+sim-mark-delivered = entregue
+sim-mark-starts = começa
+sim-mark-leaves = sai
+sim-mark-crashes = cai
+sim-drawn-messages = Só { $most } de { $count } mensagens estão desenhadas; o arquivo de texto tem todas.
+sim-drawn-actors = Só { $most } dos { $count } que participam estão desenhados; o arquivo de texto tem todos.
+sim-drawn-hops = Só as primeiras { $most } de { $count } setas estão desenhadas; o arquivo de texto tem todas.
+sim-drawn-description = Diagrama de sequência: { $actors } linhas de vida, { $messages } mensagens, { $arrows } setas. O tempo desce, em milissegundos desde o primeiro evento; uma seta tracejada com uma cruz é uma linha que nunca chegou.
+sim-drawn-legend = { $number } = { $kind } de { $from } em { $at } s, { $id }

@@ -64,6 +64,11 @@ enum Command {
     /// Check whether a server of another program does what its protocol asks for
     #[command(after_help = "Example:\n  papo check rendezvous 127.0.0.1:5000")]
     Check(CheckArgs),
+    /// Run a network of simulated nodes that one number decides, faults included, and check every promise
+    #[command(
+        after_help = "Example:\n  papo sim                                 what there is to simulate\n  papo sim two-peers --trace ways.svg      draw the ways of messages\n  papo sim my.toml --seeds 1..1000         look for a broken promise: exit code 5 when there is one"
+    )]
+    Sim(SimArgs),
     /// Write a shell's completion script to standard output
     #[command(after_help = "Example:\n  papo completions bash > ~/.local/share/bash-completion/completions/papo")]
     Completions(CompletionsArgs),
@@ -237,6 +242,41 @@ struct CheckRendezvousArgs {
     /// Print one JSON object for each case
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct SimArgs {
+    /// A file, or the name of a built-in scenario; without it, those are listed
+    #[arg(value_name = "SCENARIO")]
+    scenario: Option<String>,
+    /// Number that decides all that happens (default: 1)
+    #[arg(long, value_name = "N")]
+    seed: Option<String>,
+    /// Run all seeds from A to B, both included, up to the first that breaks a promise
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["seed", "trace", "keep"])]
+    seeds: Option<String>,
+    /// So many peers in all: makes the largest group of them larger or smaller
+    #[arg(long, value_name = "N")]
+    nodes: Option<String>,
+    /// Print one JSON object for each seed
+    #[arg(long, conflicts_with = "compare")]
+    json: bool,
+    /// Write the ways of messages to FILE.svg and FILE.txt, and to FILE.json if that is the name
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Show the figures beside those that an earlier --json wrote to this file
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+    /// Let only a part of it happen, as a run that failed tells
+    #[arg(long, value_name = "PART")]
+    keep: Option<String>,
+    /// Do not look for a smaller part of it that fails too
+    #[arg(long)]
+    no_shrink: bool,
+    /// Plant this bug first, which the run should then find
+    #[cfg(feature = "plant")]
+    #[arg(long, value_name = "BUG", hide = true)]
+    plant: Option<papo_core::planted::Bug>,
 }
 
 #[derive(Debug, Args)]

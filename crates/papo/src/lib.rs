@@ -12,6 +12,7 @@ mod net;
 pub mod node;
 pub mod rendezvous;
 pub mod shutdown;
+pub mod sim;
 pub mod telemetry;
 mod terminal;
 pub mod text;

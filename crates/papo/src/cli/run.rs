@@ -1,13 +1,13 @@
 //! From a command line to the command itself.
 
-use super::{CheckArgs, Checked, Cli, Command, command, environment, packaging};
+use super::{CheckArgs, Checked, Cli, Command, SimArgs, command, environment, packaging};
 use crate::check::{self, Dialect};
 use crate::config::{self, PeerSettings, RendezvousSettings, ServeSettings};
 use crate::connect::{self, Target};
 use crate::error::{Exit, Failure};
 use crate::shutdown::Shutdown;
 use crate::text::Texts;
-use crate::{health, hub, node, rendezvous};
+use crate::{health, hub, node, rendezvous, sim};
 
 /// Runs a command to its end.
 ///
@@ -56,6 +56,10 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
             check::run(settings, texts, shutdown).await
         }
+        Command::Sim(arguments) => {
+            let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
+            sim::run(sim_settings(arguments)?, texts, shutdown).await
+        }
         Command::Completions(arguments) => {
             packaging::write_out(&packaging::completions(command(&texts), arguments.shell))?;
             Ok(Exit::Done)
@@ -69,4 +73,25 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
     }
+}
+
+fn sim_settings(arguments: SimArgs) -> Result<sim::Settings, Failure> {
+    let nodes = arguments.nodes.as_deref();
+    let keep = arguments.keep.as_deref();
+    Ok(sim::Settings {
+        scenario: arguments.scenario,
+        seeds: sim::Seeds::read(arguments.seed.as_deref(), arguments.seeds.as_deref())?,
+        nodes: nodes.map(sim::peers).transpose()?,
+        keep: keep.map_or(Ok(sim::Keep::default()), |given| {
+            sim::number("--keep", given, "error-sim-keep")
+        })?,
+        json: arguments.json,
+        trace: arguments.trace,
+        compare: arguments.compare,
+        shrink: !arguments.no_shrink,
+        #[cfg(feature = "plant")]
+        plant: arguments.plant,
+        #[cfg(not(feature = "plant"))]
+        plant: None,
+    })
 }

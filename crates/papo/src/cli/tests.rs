@@ -47,7 +47,7 @@ fn help_speaks_one_language_and_shows_an_example() {
         ("en", "Example", ["Exemplo", "Uso:", "Opções"]),
         ("pt-BR", "Exemplo", ["Usage", "Options:", "Print help"]),
     ] {
-        let commands: [&[&str]; 10] = [
+        let commands: [&[&str]; 11] = [
             &[],
             &["serve"],
             &["rendezvous"],
@@ -57,6 +57,7 @@ fn help_speaks_one_language_and_shows_an_example() {
             &["check"],
             &["check", "rendezvous"],
             &["completions"],
+            &["sim"],
             &["man"],
         ];
         for path in commands {
@@ -159,6 +160,7 @@ fn packagers_get_every_command() {
             "papo-health.1",
             "papo-check.1",
             "papo-check-rendezvous.1",
+            "papo-sim.1",
             "papo-completions.1",
             "papo-man.1"
         ]

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 
 /// What each key of a file begins with: a literal of this shape in the code is the name of a text.
-const FAMILIES: [&str; 10] = [
+const FAMILIES: [&str; 11] = [
     "notice-",
     "name-",
     "close-",
@@ -15,6 +15,7 @@ const FAMILIES: [&str; 10] = [
     "check-",
     "cli-",
     "peer-",
+    "sim-",
 ];
 
 /// The keys of a Fluent file with the variables that each one uses, read from its lines.

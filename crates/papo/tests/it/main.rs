@@ -18,6 +18,7 @@ mod page;
 mod peer;
 mod relay;
 mod rendezvous;
+mod sim;
 mod support;
 mod tcp;
 mod websocket;
