@@ -9,6 +9,7 @@ mod chaos;
 mod chat;
 mod copies;
 mod crossing;
+mod gaps;
 mod hostile;
 mod late;
 mod legacy;
