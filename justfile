@@ -26,6 +26,19 @@ bench-rendezvous *options:
 fuzz target seconds="60":
     fuzz/run {{ target }} {{ seconds }}
 
+# plant bugs in the core and look for a seed that finds each; --short tries the known seeds, NAME only that bug
+plant *options:
+    cargo run --release -p papo-core --features plant --example plant -- {{ options }}
+
+# run a scenario in the simulator; alone it lists those there are
+sim *options:
+    cargo run --release -p papo -- sim {{ options }}
+
+# write the figures of this version to .ci/sim-baseline.jsonl, which CI compares with
+sim-baseline:
+    cargo build --release -p papo
+    .ci/sim baseline
+
 # two linked hubs to talk across; Ctrl-C ends both
 demo:
     #!/usr/bin/env bash
