@@ -16,7 +16,7 @@ export async function startHub({ http = '127.0.0.1:0', tcp = '127.0.0.1:0', link
   const program = process.env.PAPO_BIN ?? `${REPOSITORY}target/release/papo`;
   const linked = links.flatMap((url) => ['--link', url]);
   const options = [
-    'serve', '--http', http, '--tcp', tcp, '--json', '--lang', 'en', '--session-rate', 'off',
+    'serve', '--ephemeral', '--http', http, '--tcp', tcp, '--json', '--lang', 'en', '--session-rate', 'off',
     ...linked, ...extra,
   ];
   const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// A code as it stands on the wire.
@@ -51,6 +53,16 @@ codes! {
     RelayNotSupported = "relay_not_supported",
     /// Nobody found the destination in time.
     WhoHasTimeout = "who_has_timeout",
+    /// A message for a room that the session is not in.
+    NotJoined = "not_joined",
+    /// The hub cannot keep what was said, so it was not said.
+    Storage = "storage",
+    /// The token was good once.
+    TokenExpired = "token_expired",
+    /// The hub cannot do that.
+    NotSupported = "not_supported",
+    /// There is no such room or message.
+    NotFound = "not_found",
     /// No name of a registration (docs/protocol.md 1.5).
     BadName = "bad_name",
     /// No namespace of a registration.
@@ -65,6 +77,12 @@ codes! {
     NamespaceRequired = "namespace_required",
     /// A request to unregister matches nothing (dialect 2025-11).
     PeerCredentialsDoNotMatch = "peer_credentials_do_not_match",
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl fmt::Display for Code {

@@ -1,35 +1,51 @@
 //! The hub: sessions come in by its doors, say things in rooms, and hear what others say, on this hub and on others.
 
 mod admission;
+mod authors;
 mod command;
+mod cursor;
+mod direct;
 mod entry;
 mod federation;
 mod io;
+mod lifecycle;
 mod notice;
+mod post_door;
+mod protocol;
+mod record;
 mod relay_door;
+mod retention;
 mod room;
 mod session;
 mod speech;
+mod staged;
+mod storage;
 mod text_door;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
 
 pub use crate::pace::Rate;
 pub use admission::SessionLimits;
+pub use cursor::{Cursor, Missing, Replay, Step};
 pub use entry::{Entry, EntryKind, Key};
 pub use federation::{LinkKind, Lost, PostOutcome, RelayReply, RelayRequest};
-pub use io::{CloseReason, Config, Input, Output, Remark};
+use hmac::{Hmac, KeyInit, Mac};
+pub use io::{CloseReason, Config, Input, Output, Post, Remark, TokenVerdict};
 pub use notice::Notice;
+pub use record::{Acked, Author, Change, Position, Record, Restored, Said, Ticket};
+pub use retention::Retention;
 pub use session::Door;
+use sha2::Sha256;
 
-use admission::{Admission, Refusal};
+use admission::Admission;
+use authors::Authors;
+use direct::Direct;
 use federation::{Federation, Sending};
 use room::Rooms;
-use session::{Item, Session};
+use session::Session;
+use staged::Staging;
 
-use crate::id::{HubId, LinkId, RoomId, RoomName, SessionId};
-use crate::limits::{KEEPALIVE_INTERVAL, KEEPALIVE_MISSES, MESSAGE_PAUSE};
+use crate::id::{HubId, LinkId, RequestId, RoomId, RoomName, SessionId};
 use crate::rng::Rng;
 use crate::time::{Instant, UtcMillis};
 use crate::timers::Timers;
@@ -46,6 +62,12 @@ pub(crate) enum Timer {
     Pace(SessionId),
     /// Another keep-alive interval of a session.
     Keepalive(SessionId),
+    /// A session has not said who it is.
+    Hello(SessionId),
+    /// Sessions are told who came and went in a room.
+    Presence(RoomId),
+    /// A direct message is not confirmed.
+    Direct(u64),
     /// The next try on a link.
     Link(LinkId),
 }
@@ -65,7 +87,8 @@ pub(crate) enum Timer {
 ///
 /// ```
 /// # use papo_core::{hub::*, time::*, id::*};
-/// # let config = Config { id: HubId::from_bits(1), home: "lobby".parse().unwrap(), session_rate: None,
+/// # let config = Config { id: HubId::from_bits(1), name: "papo".to_owned(), home: "lobby".parse().unwrap(),
+/// #     durable: false, require_token: false, session_key: [0; 32], session_rate: None, messages_per_second: None,
 /// #     session_limits: SessionLimits { total: 9, per_address: 9, per_window: 9 }, trusted: vec![], unlimited: vec![], links: 0,
 /// #     link_secret: None, utc: UtcMillis::new(0) };
 /// let mut hub = Hub::new(config, 42, Instant::ZERO);
@@ -88,10 +111,26 @@ pub(crate) enum Timer {
 #[derive(Debug)]
 pub struct Hub {
     id: HubId,
+    name: String,
     session_rate: Option<Rate>,
+    messages_per_second: Option<u32>,
+    require_token: bool,
+    session_key: [u8; 32],
+    secrets_made: u64,
     sessions: BTreeMap<SessionId, Session>,
     nicks: BTreeMap<String, SessionId>,
+    /// The session that speaks for an author now.
+    by_author: BTreeMap<Author, SessionId>,
+    authors: Authors,
+    directs: BTreeMap<u64, Direct>,
+    directs_made: u64,
+    posts: BTreeMap<RequestId, Post>,
     rooms: Rooms,
+    /// The place of the last message that everybody may hear of.
+    end: Position,
+    /// The place of the last message, be it safe or not.
+    placed: Position,
+    staged: Staging,
     admission: Admission,
     federation: Federation,
     timers: Timers<Timer>,
@@ -108,10 +147,23 @@ impl Hub {
         let utc_start = UtcMillis::new(config.utc.get().saturating_sub(now.as_micros() / 1000));
         Self {
             id: config.id,
+            name: config.name,
             session_rate: config.session_rate,
+            messages_per_second: config.messages_per_second,
+            require_token: config.require_token,
+            session_key: config.session_key,
+            secrets_made: 0,
             sessions: BTreeMap::new(),
             nicks: BTreeMap::new(),
-            rooms: Rooms::new(config.home),
+            by_author: BTreeMap::new(),
+            authors: Authors::default(),
+            directs: BTreeMap::new(),
+            directs_made: 0,
+            posts: BTreeMap::new(),
+            rooms: Rooms::new(config.home, config.durable),
+            end: Position::default(),
+            placed: Position::default(),
+            staged: Staging::new(config.durable),
             admission: Admission::new(config.session_limits, config.trusted, config.unlimited),
             federation: Federation::new(config.id, config.links, config.link_secret),
             timers: Timers::new(),
@@ -135,7 +187,14 @@ impl Hub {
             Input::Text { session, text } => self.on_text(now, session, text),
             Input::Alive { session } => self.on_alive(session),
             Input::Ended { session } => self.on_ended(now, session),
-            Input::Closed { session } => self.on_closed(now, session),
+            Input::Closed { session, reason } => self.on_closed(now, session, reason),
+            Input::Restored(restored) => self.on_restored(now, &restored),
+            Input::Stored { through } => self.on_stored(now, through),
+            Input::StoreFailed { epoch, detail } => self.on_store_failed(now, epoch, &detail),
+            Input::Acked { author, acked } => self.on_acked(now, author, acked),
+            Input::TokenChecked { session, verdict } => self.on_token_checked(now, session, verdict),
+            Input::Confirmed { session, number } => self.on_confirmed(session, number),
+            Input::Post(post) => self.on_post(now, post),
             Input::Relay(request) => self.on_relay(now, &request),
             Input::Posted { link, outcome } => {
                 self.federate(now, |federation, to| federation.on_posted(link, outcome, to));
@@ -172,237 +231,45 @@ impl Hub {
         self.sessions.len()
     }
 
-    fn on_opened(&mut self, now: Instant, id: SessionId, door: Door, address: IpAddr, room: Option<RoomName>) {
-        if self.ending {
-            self.outbox.push_back(Output::Close {
-                session: id,
-                reason: CloseReason::GoingAway,
-            });
-            return;
-        }
-        if let Err(refusal) = self.admission.open(address, now) {
-            let reason = match refusal {
-                Refusal::HubFull => CloseReason::HubFull,
-                Refusal::TooManyFromAddress => CloseReason::TooManySessions,
-            };
-            self.outbox.push_back(Output::Close { session: id, reason });
-            return;
-        }
-        let Some(room) = room.map_or(Some(Rooms::HOME), |name| self.rooms.open(&name)) else {
-            self.admission.close(address);
-            let reason = CloseReason::HubFull;
-            self.outbox.push_back(Output::Close { session: id, reason });
-            return;
-        };
-        if matches!(door, Door::WebSocketText { .. }) {
-            self.timers.set(Timer::Keepalive(id), now + KEEPALIVE_INTERVAL);
-        }
-        self.sessions.insert(id, Session::new(door, address, room));
-        self.enter(now, id, room);
+    /// Messages are on their way to old services, which get each of them once at most: an end now would lose them.
+    pub fn has_fragile(&self) -> bool {
+        self.federation.has_fragile()
     }
 
-    fn on_bytes(&mut self, now: Instant, id: SessionId, bytes: &[u8]) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        session.on_heard();
-        if session.on_bytes(bytes) {
-            self.timers.set(Timer::MessagePause(id), now + MESSAGE_PAUSE);
-        } else {
-            self.timers.cancel(Timer::MessagePause(id));
-        }
-        self.speak(now, id);
+    /// Nothing waits for the disk.
+    pub fn is_settled(&self) -> bool {
+        self.staged.is_empty()
     }
 
-    fn on_text(&mut self, now: Instant, id: SessionId, text: String) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        session.on_heard();
-        session.on_text(text);
-        self.speak(now, id);
+    /// The rooms, by age: name, how many are in it, and what was said there.
+    pub fn rooms(&self) -> impl Iterator<Item = (&RoomName, usize, &Cursor)> {
+        self.rooms
+            .iter()
+            .map(|(_, room)| (&room.name, room.members.len(), room.head()))
     }
 
-    fn on_alive(&mut self, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.on_heard();
-        }
+    /// A room that is known, by its name.
+    pub fn room(&self, name: &RoomName) -> Option<RoomId> {
+        self.rooms.find(name)
     }
 
-    fn on_ended(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        session.ending = true;
-        session.end_message();
-        self.timers.cancel(Timer::MessagePause(id));
-        self.speak(now, id);
+    /// This hub's id.
+    pub fn id(&self) -> HubId {
+        self.id
     }
 
-    /// What arrived before the connection went is still said, at the session's pace; then the session goes too.
-    fn on_closed(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        session.end_unframed();
-        session.keep_last_words();
-        if session.has_waiting() {
-            session.ending = true;
-            self.timers.cancel(Timer::MessagePause(id));
-            self.speak(now, id);
-        } else {
-            self.remove(now, id);
-        }
+    /// The links: what answers at each, how many messages wait, and how many tries have failed in a row.
+    pub fn links(&self) -> impl Iterator<Item = (LinkId, LinkKind, usize, u32)> {
+        self.federation.links()
     }
 
-    fn on_timeout(&mut self, now: Instant) {
-        while let Some(timer) = self.timers.pop_due(now) {
-            match timer {
-                Timer::MessagePause(id) => {
-                    if let Some(session) = self.sessions.get_mut(&id) {
-                        session.end_message();
-                        self.speak(now, id);
-                    }
-                }
-                Timer::Pace(id) => self.speak(now, id),
-                Timer::Keepalive(id) => self.on_keepalive(now, id),
-                Timer::Link(id) => self.federate(now, |federation, to| federation.on_rested(id, to)),
-            }
-        }
-    }
-
-    fn on_keepalive(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        // What it answers is left unread by order of the hub, and what it sent before is still to be said.
-        if session.paused {
-            session.on_heard();
-        }
-        if session.on_interval() >= KEEPALIVE_MISSES {
-            self.close(now, id, CloseReason::KeepaliveTimeout);
-        } else {
-            self.outbox.push_back(Output::Ping { session: id });
-            self.timers.set(Timer::Keepalive(id), now + KEEPALIVE_INTERVAL);
-        }
-    }
-
-    /// Says at once what waits, whatever the rate, and closes every session. Nobody is told that somebody left: all do.
-    fn on_shutdown(&mut self, now: Instant) {
-        if std::mem::replace(&mut self.ending, true) {
-            return;
-        }
-        self.session_rate = None;
-        let ids: Vec<SessionId> = self.sessions.keys().copied().collect();
-        for &id in &ids {
-            if let Some(session) = self.sessions.get_mut(&id) {
-                session.end_message();
-                self.speak(now, id);
-            }
-        }
-        for id in ids {
-            if let Some(session) = self.sessions.remove(&id) {
-                let room = session.room;
-                self.outbox.push_back(Output::Detach { session: id, room });
-                self.outbox.push_back(Output::Close {
-                    session: id,
-                    reason: CloseReason::GoingAway,
-                });
-            }
-        }
-    }
-
-    /// Takes what a session has sent, as fast as it may speak.
-    fn speak(&mut self, now: Instant, id: SessionId) {
-        loop {
-            let Some(session) = self.sessions.get_mut(&id) else {
-                return;
-            };
-            match session.next_item(self.session_rate, now) {
-                Some(Ok(item)) => self.on_item(now, id, item),
-                Some(Err(at)) => {
-                    if !std::mem::replace(&mut session.paused, true) {
-                        self.outbox.push_back(Output::PauseInput { session: id });
-                    }
-                    self.timers.set(Timer::Pace(id), at);
-                    return;
-                }
-                None => {
-                    if std::mem::replace(&mut session.paused, false) {
-                        self.outbox.push_back(Output::ResumeInput { session: id });
-                    }
-                    if session.ending {
-                        self.close(now, id, CloseReason::Ended);
-                    }
-                    return;
-                }
-            }
-        }
-    }
-
-    fn on_item(&mut self, now: Instant, id: SessionId, item: Item) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        match item {
-            Item::TooLong(bytes) => self.tell(id, Notice::TooLong { bytes }),
-            Item::Blank => {
-                let label = session.label.to_string();
-                if let Some(room) = self.rooms.get(session.room) {
-                    let room = room.name.clone();
-                    self.tell(id, Notice::Hint { label, room });
-                }
-            }
-            Item::Text(text) => match session.door {
-                Door::WebSocketText { .. } => self.say(now, id, &text),
-                Door::TcpText => self.on_line(now, id, &text),
-            },
-        }
-    }
-
-    fn enter(&mut self, now: Instant, id: SessionId, room: RoomId) {
-        if let Some(room) = self.rooms.get_mut(room) {
-            room.members.insert(id);
-        }
-        self.outbox.push_back(Output::Attach { session: id, room });
-        if self.sessions.get(&id).is_some_and(Session::announced) {
-            self.announce(now, id, room, EntryKind::Joined);
-        }
-    }
-
-    fn leave(&mut self, now: Instant, id: SessionId, room: RoomId, announced: bool) {
-        self.outbox.push_back(Output::Detach { session: id, room });
-        if announced {
-            self.announce(now, id, room, EntryKind::Left);
-        }
-        if self.rooms.leave(room, id) {
-            self.outbox.push_back(Output::RoomClosed { room });
-        }
-    }
-
-    fn close(&mut self, now: Instant, id: SessionId, reason: CloseReason) {
-        self.remove(now, id);
-        self.outbox.push_back(Output::Close { session: id, reason });
-    }
-
-    /// Forgets a session.
-    fn remove(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get(&id) else { return };
-        let (room, announced) = (session.room, session.announced());
-        self.leave(now, id, room, announced);
-        for timer in [Timer::MessagePause(id), Timer::Pace(id), Timer::Keepalive(id)] {
-            self.timers.cancel(timer);
-        }
-        if let Some(session) = self.sessions.remove(&id) {
-            self.admission.close(session.address);
-            if let Some(nick) = session.nick {
-                self.nicks.remove(&nick.key());
-            }
-        }
+    /// The place of the last message that everybody may hear of.
+    pub fn end(&self) -> Position {
+        self.end
     }
 
     fn tell(&mut self, session: SessionId, notice: Notice) {
-        self.outbox.push_back(Output::Notice { session, notice });
+        self.emit(Output::Notice { session, notice });
     }
 
     fn federate(&mut self, now: Instant, act: impl FnOnce(&mut Federation, &mut Sending<'_>)) {
@@ -412,6 +279,7 @@ impl Hub {
             timers,
             outbox,
             rng,
+            staged,
             ..
         } = self;
         act(
@@ -422,8 +290,19 @@ impl Hub {
                 rng,
                 timers,
                 outbox,
+                staged,
             },
         );
+    }
+
+    /// A secret that can be told to the one session that it is of.
+    fn next_secret(&mut self) -> u128 {
+        self.secrets_made += 1;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.session_key).expect("any length is a key");
+        mac.update(&self.secrets_made.to_be_bytes());
+        let mut bits = [0; 16];
+        bits.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        u128::from_be_bytes(bits)
     }
 
     fn utc(&self, now: Instant) -> UtcMillis {

@@ -107,6 +107,11 @@ impl HubId {
     pub const fn from_bits(bits: u128) -> Self {
         Self(bits)
     }
+
+    /// The 128 bits.
+    pub const fn to_bits(self) -> u128 {
+        self.0
+    }
 }
 
 impl fmt::Display for HubId {

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+mod rooms;
+
+pub use rooms::*;
+
 // ---- What is said -------------------------------------------------------------------------------------------------
 
 /// Longest message at any door of a hub, in bytes of UTF-8 (docs/protocol.md 4.1).
@@ -51,8 +55,11 @@ pub const WHO_LABELS: usize = 100;
 
 /// Bytes that may wait for one session; if more still wait after [`SLOW_GRACE`], it is a slow consumer and is cut.
 pub const SEND_QUEUE_BYTES: u64 = 256 * 1024;
-/// Bytes that may wait for one session before a burst comes; beyond, it is cut at once. Room for one batch of a hub link.
+/// Bytes that may wait for one session before a burst comes; beyond, it is cut after [`SLOW_GRACE_HARD`]. Room for one batch of a hub link.
 pub const SEND_QUEUE_HARD_BYTES: u64 = 1024 * 1024;
+/// It has this long to get below [`SEND_QUEUE_BYTES`]: what one write to the disk has made safe comes as several
+/// such bursts, one right behind the other.
+pub const SLOW_GRACE_HARD: Duration = Duration::from_millis(100);
 /// A burst may be larger than [`SEND_QUEUE_BYTES`]: whoever reads has this long to catch up.
 pub const SLOW_GRACE: Duration = Duration::from_secs(1);
 /// Bytes that may wait for one session before its own input is left unread.
@@ -103,6 +110,8 @@ pub const RELAY_BODIES: usize = 16;
 pub const RELAY_BATCH: usize = 256;
 /// Hub links that a message may cross.
 pub const RELAY_HOPS: u8 = 8;
+/// So many refusals of a probe in a row, other than 422, tell that an old service answers.
+pub const PROBE_REFUSALS: u32 = 3;
 /// Messages that may wait for one hub link.
 pub const OUTBOX_MESSAGES: usize = 10_000;
 /// Bytes that may wait for one hub link.

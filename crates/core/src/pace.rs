@@ -1,7 +1,10 @@
 //! How fast somebody may go on: the generic cell rate algorithm, on the machine's own time.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::limits::{ADDRESSES, TOKEN_TRIES};
 use crate::time::Instant;
 
 /// So many a second in the long run, so many at once.
@@ -18,11 +21,15 @@ impl Rate {
     }
 
     /// `count` in each `period` in the long run and `burst` at once; both count at least 1.
-    pub fn over(period: Duration, count: u32, burst: u32) -> Self {
-        let interval = period / count.max(1);
+    pub const fn over(period: Duration, count: u32, burst: u32) -> Self {
+        let count = if count == 0 { 1 } else { count };
+        let interval = match period.checked_div(count) {
+            Some(interval) => interval,
+            None => period,
+        };
         Self {
             interval,
-            tolerance: interval * (burst.max(1) - 1),
+            tolerance: interval.saturating_mul(burst.saturating_sub(1)),
         }
     }
 }
@@ -49,6 +56,44 @@ impl Pace {
         self.due = due + rate.interval;
         Ok(())
     }
+
+    /// What was taken last does not count after all.
+    pub fn give_back(&mut self, rate: Rate) {
+        self.due = Instant::ZERO + self.due.since(Instant::ZERO).saturating_sub(rate.interval);
+    }
+}
+
+/// How fast wrong tokens may be tried from one address.
+pub const TOKEN_RATE: Rate = Rate::over(Duration::from_secs(60), TOKEN_TRIES, TOKEN_TRIES);
+
+/// How fast each of many addresses may do something: at most [`ADDRESSES`] of them, of which the one that did it first is
+/// forgotten first. Give it the [counted address](crate::address::counted_address).
+#[derive(Debug, Default)]
+pub struct Paces {
+    paces: BTreeMap<IpAddr, Pace>,
+    order: VecDeque<IpAddr>,
+}
+
+impl Paces {
+    /// Takes one for an address. True if it may go now.
+    pub fn take(&mut self, address: IpAddr, rate: Rate, now: Instant) -> bool {
+        if !self.paces.contains_key(&address) {
+            self.order.push_back(address);
+            if self.order.len() > ADDRESSES
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.paces.remove(&oldest);
+            }
+        }
+        self.paces.entry(address).or_default().take(rate, now).is_ok()
+    }
+
+    /// What an address took last does not count after all.
+    pub fn give_back(&mut self, address: IpAddr, rate: Rate) {
+        if let Some(pace) = self.paces.get_mut(&address) {
+            pace.give_back(rate);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +118,20 @@ mod tests {
             now = wait;
             assert_eq!(pace.take(rate, now), Ok(()));
         }
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let (mut paces, now) = (Paces::default(), Instant::from_secs(100));
+        let (ana, bia) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        for _ in 0..20 {
+            assert!(paces.take(ana, TOKEN_RATE, now));
+            paces.give_back(ana, TOKEN_RATE);
+        }
+        let taken = (0..10).filter(|_| paces.take(ana, TOKEN_RATE, now)).count();
+        assert_eq!(taken, TOKEN_TRIES as usize);
+        assert!(paces.take(bia, TOKEN_RATE, now));
+        assert!(paces.take(ana, TOKEN_RATE, now + Duration::from_secs(20)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::sim::Invariant;
-use crate::sim::Invariant::{B1, B2, B3, B4, Heals, Legacy, Panic, R2, R3, R4, R7, R9};
+use crate::sim::Invariant::{B1, B2, B3, B4, Heals, Legacy, Panic, R1, R2, R3, R4, R5, R6, R7, R9};
 use crate::sim::Invariant::{Truth, U1, U2, U3, U4, U5, U6, U7};
 
 /// A bug that can be planted.
@@ -95,6 +95,20 @@ pub enum Bug {
     SeqSkipped,
     /// Every fourth message of a room gets the number of the one before.
     SeqRepeated,
+    /// A hub with a disk lets everybody hear of what is not safe yet.
+    AckBeforeStored,
+    /// Who comes back is shown one message too few of each hub.
+    ReplayOffByOne,
+    /// What waited for links is not sent after a new start.
+    WaitingForgotten,
+    /// After a new start nobody has sent anything before.
+    AcksForgotten,
+    /// The number of a message that could not be kept is not used again.
+    NumbersLost,
+    /// What could not be kept counts as heard when it is sent again.
+    HeadsKept,
+    /// What becomes safe at once is let out in the wrong order.
+    StagedReversed,
 }
 
 /// No bug has that name.
@@ -104,7 +118,7 @@ pub struct UnknownBug(pub String);
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 44] = [
         Self::NoDedup,
         Self::ReplayAccepted,
         Self::PubTtlKept,
@@ -142,6 +156,13 @@ impl Bug {
         Self::BareRelayedOn,
         Self::SeqSkipped,
         Self::SeqRepeated,
+        Self::AckBeforeStored,
+        Self::ReplayOffByOne,
+        Self::WaitingForgotten,
+        Self::AcksForgotten,
+        Self::NumbersLost,
+        Self::HeadsKept,
+        Self::StagedReversed,
     ];
 
     /// Its name, such as `first-arrival`.
@@ -193,6 +214,13 @@ impl Bug {
             Self::BareRelayedOn => ("bare-relayed-on", &[R9]),
             Self::SeqSkipped => ("seq-skipped", &[R2]),
             Self::SeqRepeated => ("seq-repeated", &[R3, R4]),
+            Self::AckBeforeStored => ("ack-before-stored", &[R1]),
+            Self::ReplayOffByOne => ("replay-off-by-one", &[R2, R6]),
+            Self::WaitingForgotten => ("waiting-forgotten", &[R2, R7]),
+            Self::AcksForgotten => ("acks-forgotten", &[R5]),
+            Self::NumbersLost => ("numbers-lost", &[R2]),
+            Self::HeadsKept => ("heads-kept", &[R1, R2, R7]),
+            Self::StagedReversed => ("staged-reversed", &[R2, R3]),
         }
     }
 }

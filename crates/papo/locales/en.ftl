@@ -32,6 +32,8 @@ notice-room-same = You are in the room { $room } already.
 notice-room-bad = That cannot be a room: the name { $reason }.
 notice-room-usage = Write the room after the command, such as /join lobby.
 notice-rooms-full = This hub has as many rooms as it can hold: join one that exists.
+notice-not-kept = not said: the hub could not keep it. Send it again later.
+notice-direct = { $from } says to you alone: { $text }
 notice-too-long = Not sent: { $bytes } bytes are too many, the limit is { $limit }. Cut the text into pieces.
 notice-goodbye = Goodbye!
 
@@ -100,6 +102,11 @@ error-per-minute = is no number of connections: write how many a minute as a who
 error-dialect = is no dialect: write 2025-09 or 2025-11
 error-file-name = is no name of a file: write one such as peers.jsonl
 error-data-ephemeral = { $data } and { $ephemeral } exclude each other: keep the data in a file, or keep none
+error-folder-name = is no name of a folder: write one such as /var/lib/papo
+error-count = is no number from 1 on: write one such as 5000
+error-days = is no number of days up to { $most }: write one such as 30
+error-bytes = is no number of bytes: write one such as 64M or 1G
+error-hub-ephemeral = this hub keeps nothing: name the folder of one that does with --data
 error-network = is no network: write one such as 10.0.0.0/8, or a single address
 error-host = is no host name: write the name alone, without http:// and without a port
 error-origin = is no origin: write one such as https://chat.example, without a path
@@ -116,6 +123,30 @@ error-journal-unsaved =
         [one] 1 change is not in { $path }: { $detail }
        *[other] { $entries } changes are not in { $path }: { $detail }
     }
+
+error-rooms = cannot use the rooms in { $path }: { $detail }
+error-rooms-in-use = { $path } is in use by another papo: end that one first, or choose another --data or --name
+error-rooms-missing = there is no { $path }: name the folder of a hub with --data, or the hub with --name
+error-rooms-exists = there is { $path } already: choose another name
+error-rooms-newer = { $path } was written by a newer papo: run that one
+error-rooms-older = { $path } was written by an older papo: start papo serve with it once, which brings it up to date
+error-rooms-foreign = { $path } holds something else than the rooms of a hub: choose another --data
+error-rooms-damaged = { $path } is damaged: { $detail }. Put a backup in its place, or choose another --data
+
+archive-imported = imported: { $taken }; skipped, since they were there already: { $skipped }
+archive-backup = everything is in { $path }: as rooms.db in a folder of its own it is a hub's --data
+archive-token = this is the token of { $nick }; it is shown only now
+archive-token-until = this is the token of { $nick } until { $until }; it is shown only now
+error-archive-room = the room "{ $given }" { $reason }
+error-archive-nick = the nick "{ $given }" { $reason }
+error-archive-days = --days "{ $given }" { $reason }
+error-archive-nothing = nothing is kept of the room { $room } in { $path }
+error-archive-token = { $nick } has no token: papo token list shows who has
+error-archive-unreadable = cannot read { $path }: { $detail }
+error-archive-line = { $path }, line { $line }, { $reason }. Nothing was imported
+error-archive-json = is no message: { $detail }
+error-archive-field = has no { $field } that makes sense
+error-archive-long = is longer than { $limit } bytes
 
 error-health-url = "{ $given }" is no URL of a hub: write one such as http://127.0.0.1:8000
 error-health-status = { $url } answers { $status }: the hub is not ready
@@ -158,6 +189,8 @@ serve-ready = papo: the chat “{ $name }” is open; everyone begins in the roo
 serve-ready-http = in a browser: { $url }
 serve-ready-tcp = in a terminal: nc { $spaced }   or: papo connect { $address }
 serve-ready-link = links to { $url }
+serve-ready-data = what is said is kept in { $folder }
+serve-ready-ephemeral = nothing is kept: what is said ends with this hub
 serve-ready-local = only this machine reaches it; papo serve --lan opens it to the network
 serve-ready-rendezvous = rendezvous for peers: { $address }
 registry-ready = papo: the rendezvous is open (dialect { $dialect }); peers register and find each other here
@@ -170,6 +203,9 @@ error-bind = cannot listen on { $address }: { $error }
 error-bind-in-use = cannot listen on { $address }: another program does already. If it is an older papo, end it; or choose another port: papo { $command } { $option } { $next }
 error-bind-permission = cannot listen on { $address }: this user may not use that port. Choose one above 1023: papo { $command } { $option } { $next }
 error-bind-not-here = cannot listen on { $address }: this machine does not have that address. Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every address that it has.
+close-replaced = this session goes on at a newer connection.
+close-unauthorized = this hub asks for a token. Get one from whoever runs it, and use papo connect http://… --token TOKEN.
+close-no-hello = nobody said HELLO in time.
 close-bad-frame = that was no valid WebSocket frame
 
 ## papo check: what keeps it from beginning
@@ -551,6 +587,7 @@ sim-problem-no-namespace = namespaces needs at least one
 sim-problem-needs-peers = this needs [[peers]], and there are none
 sim-problem-needs-two = this needs two peers at least
 sim-problem-needs-hubs = this needs [hubs], and there are none
+sim-problem-needs-disks = this needs durable = true under [hubs]: these hubs have no disks
 sim-problem-needs-rendezvous = this needs peers with a rendezvous: shape = "rendezvous" under [overlay]
 sim-problem-too-late = this begins after duration is over
 sim-problem-no-links = degree must be at least 1 in a random shape

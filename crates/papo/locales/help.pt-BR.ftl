@@ -32,6 +32,12 @@ cli-serve-room = Sala em que todos entram primeiro (padrão: lobby)
 cli-serve-link = Outro hub com que compartilhar as salas; pode ser repetida
 cli-serve-link-secret-file = Arquivo com o segredo com que hubs ligados assinam as mensagens
 cli-serve-rendezvous-listen = Endereço de um registro de pares que roda dentro deste hub, ou off (padrão: off)
+cli-serve-data = Pasta que guarda as salas (padrão: uma para cada nome de hub no diretório de dados)
+cli-serve-ephemeral = Não guarda nada: as salas acabam com este processo
+cli-serve-retention-messages = Mensagens de cada sala guardadas no mínimo, por mais velhas que sejam (padrão: 10000)
+cli-serve-retention-days = Dias em que as mensagens ficam guardadas no mínimo, por mais que sejam (padrão: 7)
+cli-serve-retention-bytes = Bytes de cada sala guardados no máximo, como 64M ou 1G (padrão: 256M)
+cli-serve-require-token = Ninguém usa um apelido sem o token que papo token add fez para ele
 cli-serve-session-rate = Mensagens por segundo que uma sessão pode dizer a longo prazo (padrão: 5)
 cli-serve-trust = Rede sem limites por endereço, que também pode repassar, como 10.0.0.0/8; pode ser repetida
 cli-serve-classroom = Para uma turma: redes privadas sem limites por endereço, e limites maiores para os outros; não permite repassar
@@ -91,6 +97,60 @@ cli-health-example =
     Exemplo:
     {"  "}papo health http://127.0.0.1:8000
 cli-health-url = Endereço da página do hub, como http://127.0.0.1:8000
+
+cli-export = Escreve as mensagens de uma sala na saída padrão, um objeto JSON por linha
+cli-export-example =
+    Exemplo:
+    {"  "}papo export lobby > lobby.jsonl
+cli-export-room = A sala
+cli-export-data = Pasta do hub (padrão: como em papo serve)
+cli-export-name = Nome do hub cuja pasta de costume se quer (padrão: como em papo serve)
+
+cli-import = Põe mensagens escritas por papo export no fim das salas de um hub que não está rodando
+cli-import-example =
+    Exemplo:
+    {"  "}papo import lobby.jsonl
+    {"  "}papo export lobby | papo import --name outro
+cli-import-file = Arquivo com uma mensagem por linha, ou - para a entrada padrão
+cli-import-data = Pasta do hub (padrão: como em papo serve)
+cli-import-name = Nome do hub cuja pasta de costume se quer (padrão: como em papo serve)
+
+cli-backup = Escreve tudo o que um hub guarda em um arquivo novo, esteja ele rodando ou não
+cli-backup-example =
+    Exemplo:
+    {"  "}papo backup salas-segunda.db
+cli-backup-file = Arquivo a criar
+cli-backup-data = Pasta do hub (padrão: como em papo serve)
+cli-backup-name = Nome do hub cuja pasta de costume se quer (padrão: como em papo serve)
+
+cli-token = Diz quem pode usar qual apelido em um hub que roda com --require-token
+cli-token-example =
+    Exemplo:
+    {"  "}papo token add ana
+    {"  "}papo token list
+cli-token-add = Faz um token para um apelido, no lugar do que ele tinha, e o escreve na saída padrão
+cli-token-add-example =
+    Exemplo:
+    {"  "}papo token add ana --days 180
+cli-token-add-nick = O apelido
+cli-token-add-days = Dias em que ele vale (padrão: para sempre)
+cli-token-add-data = Pasta do hub (padrão: como em papo serve)
+cli-token-add-name = Nome do hub cuja pasta de costume se quer (padrão: como em papo serve)
+
+cli-token-list = Escreve os apelidos que têm token, quando cada um foi feito e quando expira
+cli-token-list-example =
+    Exemplo:
+    {"  "}papo token list --name norte
+cli-token-list-data = Pasta do hub (padrão: como em papo serve)
+cli-token-list-name = Nome do hub cuja pasta de costume se quer (padrão: como em papo serve)
+
+cli-token-remove = Esquece o token de um apelido
+cli-token-remove-example =
+    Exemplo:
+    {"  "}papo token remove ana
+cli-token-remove-nick = O apelido
+cli-token-remove-data = Pasta do hub (padrão: como em papo serve)
+cli-token-remove-name = Nome do hub cuja pasta de costume se quer (padrão: como em papo serve)
 
 cli-completions = Escreve na saída padrão o script de completação de um shell
 cli-completions-example =

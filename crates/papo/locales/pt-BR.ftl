@@ -32,6 +32,8 @@ notice-room-same = Você já está na sala { $room }.
 notice-room-bad = Essa não pode ser uma sala: o nome { $reason }.
 notice-room-usage = Escreva a sala depois do comando, por exemplo /join lobby.
 notice-rooms-full = Este hub já tem todas as salas que comporta: entre em uma que existe.
+notice-not-kept = não foi dito: o hub não conseguiu guardar. Envie de novo mais tarde.
+notice-direct = { $from } diz só a você: { $text }
 notice-too-long = Não foi enviado: { $bytes } bytes é demais, o limite é { $limit }. Divida o texto em partes.
 notice-goodbye = Até logo!
 
@@ -100,6 +102,11 @@ error-per-minute = não é um número de conexões: escreva quantas por minuto c
 error-dialect = não é um dialeto: escreva 2025-09 ou 2025-11
 error-file-name = não é o nome de um arquivo: escreva um como pares.jsonl
 error-data-ephemeral = { $data } e { $ephemeral } se excluem: guarde os dados em um arquivo, ou não guarde nada
+error-folder-name = não é o nome de uma pasta: escreva um como /var/lib/papo
+error-count = não é um número a partir de 1: escreva um como 5000
+error-days = não é um número de dias até { $most }: escreva um como 30
+error-bytes = não é um número de bytes: escreva um como 64M ou 1G
+error-hub-ephemeral = este hub não guarda nada: indique com --data a pasta de um que guarde
 error-network = não é uma rede: escreva uma como 10.0.0.0/8, ou um só endereço
 error-host = não é um nome de máquina: escreva só o nome, sem http:// e sem porta
 error-origin = não é uma origem: escreva uma como https://chat.example, sem caminho
@@ -116,6 +123,30 @@ error-journal-unsaved =
         [one] 1 mudança não está em { $path }: { $detail }
        *[other] { $entries } mudanças não estão em { $path }: { $detail }
     }
+
+error-rooms = não foi possível usar as salas em { $path }: { $detail }
+error-rooms-in-use = { $path } está em uso por outro papo: encerre-o antes, ou escolha outro --data ou --name
+error-rooms-missing = { $path } não existe: indique a pasta de um hub com --data, ou o hub com --name
+error-rooms-exists = { $path } já existe: escolha outro nome
+error-rooms-newer = { $path } foi escrito por um papo mais novo: use aquele
+error-rooms-older = { $path } foi escrito por um papo mais antigo: rode papo serve com ele uma vez, que o atualiza
+error-rooms-foreign = { $path } contém outra coisa que não as salas de um hub: escolha outro --data
+error-rooms-damaged = { $path } está danificado: { $detail }. Ponha um backup no lugar, ou escolha outro --data
+
+archive-imported = importadas: { $taken }; puladas, porque já estavam lá: { $skipped }
+archive-backup = está tudo em { $path }: com o nome rooms.db, em uma pasta só dele, serve como --data de um hub
+archive-token = este é o token de { $nick }; ele só é mostrado agora
+archive-token-until = este é o token de { $nick } até { $until }; ele só é mostrado agora
+error-archive-room = o nome de sala "{ $given }" { $reason }
+error-archive-nick = o apelido "{ $given }" { $reason }
+error-archive-days = --days "{ $given }" { $reason }
+error-archive-nothing = nada está guardado da sala { $room } em { $path }
+error-archive-token = { $nick } não tem token: papo token list mostra quem tem
+error-archive-unreadable = não foi possível ler { $path }: { $detail }
+error-archive-line = { $path }, linha { $line }, { $reason }. Nada foi importado
+error-archive-json = não é uma mensagem: { $detail }
+error-archive-field = não tem um { $field } que faça sentido
+error-archive-long = tem mais de { $limit } bytes
 
 error-health-url = "{ $given }" não é a URL de um hub: escreva uma como http://127.0.0.1:8000
 error-health-status = { $url } responde { $status }: o hub não está pronto
@@ -158,6 +189,8 @@ serve-ready = papo: o chat “{ $name }” está aberto; todos começam na sala 
 serve-ready-http = no navegador: { $url }
 serve-ready-tcp = no terminal: nc { $spaced }   ou: papo connect { $address }
 serve-ready-link = liga-se a { $url }
+serve-ready-data = o que se diz fica guardado em { $folder }
+serve-ready-ephemeral = nada fica guardado: o que se diz acaba com este hub
 serve-ready-local = só esta máquina o alcança; papo serve --lan o abre para a rede
 serve-ready-rendezvous = rendezvous para peers: { $address }
 registry-ready = papo: o rendezvous está aberto (dialeto { $dialect }); é aqui que os peers se registram e se encontram
@@ -170,6 +203,9 @@ error-bind = não dá para escutar em { $address }: { $error }
 error-bind-in-use = não dá para escutar em { $address }: outro programa já escuta ali. Se for um papo mais antigo, encerre-o; ou escolha outra porta: papo { $command } { $option } { $next }
 error-bind-permission = não dá para escutar em { $address }: este usuário não pode usar essa porta. Escolha uma acima de 1023: papo { $command } { $option } { $next }
 error-bind-not-here = não dá para escutar em { $address }: esta máquina não tem esse endereço. Use 127.0.0.1 só para esta máquina, ou 0.0.0.0 para todos os endereços que ela tem.
+close-replaced = esta sessão continua em uma conexão mais nova.
+close-unauthorized = este hub pede um token. Peça um a quem o administra e use papo connect http://… --token TOKEN.
+close-no-hello = ninguém disse HELLO a tempo.
 close-bad-frame = isso não era um quadro WebSocket válido
 
 ## papo check: o que o impede de começar
@@ -551,6 +587,7 @@ sim-problem-no-namespace = namespaces precisa de pelo menos um
 sim-problem-needs-peers = isto precisa de [[peers]], e não há nenhum
 sim-problem-needs-two = isto precisa de pelo menos dois peers
 sim-problem-needs-hubs = isto precisa de [hubs], e não há nenhum
+sim-problem-needs-disks = isto precisa de durable = true em [hubs]: estes hubs não têm disco
 sim-problem-needs-rendezvous = isto precisa de peers com rendezvous: shape = "rendezvous" em [overlay]
 sim-problem-too-late = isto começa depois do fim de duration
 sim-problem-no-links = degree precisa ser pelo menos 1 na forma random

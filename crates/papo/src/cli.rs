@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use crate::error::Failure;
 use crate::text::{Lang, Message, Texts};
 
+mod archive;
 mod explain;
 mod localize;
 mod packaging;
@@ -69,6 +70,18 @@ enum Command {
         after_help = "Example:\n  papo sim                                 what there is to simulate\n  papo sim two-peers --trace ways.svg      draw the ways of messages\n  papo sim my.toml --seeds 1..1000         look for a broken promise: exit code 5 when there is one"
     )]
     Sim(SimArgs),
+    /// Write the messages of a room to standard output, one JSON object a line
+    #[command(after_help = "Example:\n  papo export lobby > lobby.jsonl")]
+    Export(archive::ExportArgs),
+    /// Put messages that papo export wrote at the end of the rooms of a hub that is not running
+    #[command(after_help = "Example:\n  papo import lobby.jsonl\n  papo export lobby | papo import --name other")]
+    Import(archive::ImportArgs),
+    /// Write all that a hub keeps into a new file, while it runs or not
+    #[command(after_help = "Example:\n  papo backup rooms-monday.db")]
+    Backup(archive::BackupArgs),
+    /// Say who may take which nick on a hub that runs with --require-token
+    #[command(after_help = "Example:\n  papo token add ana\n  papo token list")]
+    Token(archive::TokenArgs),
     /// Write a shell's completion script to standard output
     #[command(after_help = "Example:\n  papo completions bash > ~/.local/share/bash-completion/completions/papo")]
     Completions(CompletionsArgs),
@@ -79,6 +92,7 @@ enum Command {
 
 /// Options of `papo serve`, as they were typed: [`crate::config`] gives them their meaning.
 #[derive(Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ServeArgs {
     /// Name of this hub, shown to people (default: papo)
     #[arg(long, value_name = "NAME")]
@@ -104,6 +118,24 @@ pub struct ServeArgs {
     /// Address of a registry of peers that runs inside this hub, or off (default: off)
     #[arg(long, value_name = "ADDR|off")]
     pub(crate) rendezvous_listen: Option<String>,
+    /// Folder that keeps the rooms (default: one for each hub name in the data directory)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Keep nothing: the rooms end with this process
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// Messages of each room that are kept at least, however old (default: 10000)
+    #[arg(long, value_name = "N")]
+    pub(crate) retention_messages: Option<String>,
+    /// Days that messages are kept at least, however many (default: 7)
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) retention_days: Option<String>,
+    /// Bytes of each room that are kept at most, such as 64M or 1G (default: 256M)
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) retention_bytes: Option<String>,
+    /// Let nobody take a nick without the token that papo token add made for it
+    #[arg(long)]
+    pub(crate) require_token: bool,
     /// Messages a second that one session may say in the long run (default: 5)
     #[arg(long, value_name = "N|off")]
     pub(crate) session_rate: Option<String>,

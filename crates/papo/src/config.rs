@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
+use papo_core::hub::Retention;
 use papo_core::id::RoomName;
 use papo_core::limits::SESSION_RATE;
 use papo_core::wire::rendezvous::Dialect;
@@ -14,6 +15,7 @@ use crate::cli::ServeArgs;
 use crate::error::Failure;
 use crate::text::{Lang, Message};
 
+mod data;
 mod file;
 mod folder;
 mod layer;
@@ -21,12 +23,16 @@ mod link;
 mod options;
 mod peer;
 mod rendezvous;
+mod rooms;
 mod values;
 
 pub use link::{LinkUrl, Scheme};
 pub use peer::{Answers, Defaults, PeerSettings};
 pub(crate) use peer::{lease, own_name, peer_of, port};
 pub use rendezvous::{Data, RendezvousSettings};
+pub use rooms::HubData;
+pub(crate) use rooms::hub_folder;
+pub(crate) use values::days;
 
 use layer::{Found, Layer, Layers};
 use options::Flags;
@@ -41,6 +47,7 @@ pub(crate) const PEER_PORT: u16 = 7070;
 
 /// What `papo serve` was asked to do, every value parsed.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ServeSettings {
     /// The hub's label for people.
     pub name: String,
@@ -58,6 +65,12 @@ pub struct ServeSettings {
     pub link_secret: Option<LinkSecret>,
     /// The registry of peers that runs inside the hub; `None` for none.
     pub rendezvous: Option<RendezvousSettings>,
+    /// Where its rooms are kept.
+    pub data: HubData,
+    /// How much of each room is kept.
+    pub retention: Retention,
+    /// Nobody takes a nick without its token.
+    pub require_token: bool,
     /// Messages a second that one session may say in the long run; `None` for any number.
     pub session_rate: Option<u32>,
     /// Networks without limits per address.
@@ -146,6 +159,7 @@ impl ServeSettings {
         let tcp = layers.one("tcp", |text| values::address_or_off(text, TCP_PORT))?;
         let name = layers.one("name", values::hub_name)?;
         let name = name.unwrap_or_else(|| DEFAULT_NAME.to_owned());
+        let data = HubData::read(&layers, &name, &variable)?;
         let rendezvous = layers.one("rendezvous-listen", |text| values::address_or_off(text, REGISTRY_PORT))?;
         let trust = layers.each("trust", values::network)?;
         let json = layers.switch("json");
@@ -154,7 +168,7 @@ impl ServeSettings {
             dialect: Dialect::default(),
             max_per_minute: None,
             trust: trust.clone(),
-            data: Data::usual(listen.port(), Some(&name), &variable),
+            data: Data::inside(listen.port(), &data),
             json,
             lang,
         });
@@ -172,6 +186,9 @@ impl ServeSettings {
             links,
             link_secret: layers.one("link-secret-file", values::secret)?,
             rendezvous,
+            data,
+            retention: rooms::retention(&layers)?,
+            require_token: layers.switch("require-token"),
             session_rate: layers.one("session-rate", values::rate)?.unwrap_or(Some(SESSION_RATE)),
             trust,
             classroom: layers.switch("classroom"),

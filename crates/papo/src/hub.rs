@@ -1,14 +1,19 @@
 //! The hub's driver: what the hub machine decides, done with sockets.
 
+mod api;
+mod archive;
 mod driver;
-mod encode;
+pub(crate) mod encode;
 pub(crate) mod fanout;
 mod guard;
 mod http;
+mod logs;
 mod page;
 mod post;
 mod remarks;
 mod serve;
+#[cfg_attr(not(test), expect(dead_code, reason = "the driver does not use it yet"))]
+pub(crate) mod store;
 mod tcp;
 mod websocket;
 mod words;
@@ -20,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use papo_core::hub::{CloseReason, Door, PostOutcome, RelayReply};
+use papo_core::hub::{Acked, Author, CloseReason, Door, Post, PostOutcome, RelayReply, Ticket, TokenVerdict};
 use papo_core::id::{LinkId, RoomName, SessionId};
 use papo_core::limits::HUB_INBOX;
 use tokio::sync::{mpsc, oneshot};
@@ -45,6 +50,8 @@ pub(crate) enum Event {
     Texts {
         session: SessionId,
         texts: Vec<String>,
+        /// Numbers of the pings that were answered.
+        confirmed: Vec<u64>,
     },
     /// The client sends nothing more.
     Ended {
@@ -76,6 +83,34 @@ pub(crate) enum Event {
         link: LinkId,
         outcome: PostOutcome,
     },
+    /// Records up to this one are safe.
+    Stored {
+        through: Ticket,
+    },
+    StoreFailed {
+        epoch: u32,
+        detail: String,
+    },
+    /// What an author has sent, as the disk knows it.
+    Acked {
+        author: Author,
+        acked: Vec<Acked>,
+    },
+    /// The disk could not tell, and is to be asked again.
+    LoadAcked {
+        author: Author,
+    },
+    TokenChecked {
+        session: SessionId,
+        verdict: TokenVerdict,
+    },
+    /// A question of the HTTP API.
+    Ask(api::Ask),
+    /// A message by the HTTP API.
+    Post {
+        post: Post,
+        reply: oneshot::Sender<api::PostResult>,
+    },
     LinkAddresses {
         link: LinkId,
         addresses: Vec<IpAddr>,
@@ -105,6 +140,18 @@ impl Inbox {
     /// more, and nobody has to know.
     pub(crate) async fn send(&self, event: Event) {
         let _ = self.events.send(event).await;
+    }
+
+    /// The same on a thread that may wait.
+    pub(crate) fn send_from_thread(&self, event: Event) {
+        match tokio::runtime::Handle::try_current() {
+            // It was answered at once, where nobody may wait.
+            Ok(runtime) => {
+                let inbox = self.clone();
+                runtime.spawn(async move { inbox.send(event).await });
+            }
+            Err(_) => drop(self.events.blocking_send(event)),
+        }
     }
 
     /// A new session of that wire form, announced to the hub.

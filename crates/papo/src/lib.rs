@@ -1,5 +1,6 @@
 //! The half of papo that touches the world: sockets, disk, terminal, browser.
 
+mod archive;
 pub mod check;
 pub mod cli;
 mod clock;
@@ -8,6 +9,7 @@ pub mod connect;
 pub mod error;
 pub mod health;
 pub mod hub;
+mod lock;
 mod net;
 pub mod node;
 pub mod rendezvous;

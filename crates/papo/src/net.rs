@@ -5,3 +5,4 @@ pub(crate) mod connection;
 pub(crate) mod files;
 pub(crate) mod outbound;
 pub(crate) mod reach;
+pub(crate) mod replay;

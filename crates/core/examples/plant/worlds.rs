@@ -14,7 +14,7 @@ use papo_core::wire::rendezvous::Dialect;
 type World = (&'static str, fn() -> Scenario);
 
 /// Every world.
-pub(crate) const WORLDS: [World; 14] = [
+pub(crate) const WORLDS: [World; 15] = [
     ("rendezvous", || mixed(Shape::Rendezvous)),
     ("random", || mixed(Shape::Random)),
     ("chain", || mixed(Shape::Chain)),
@@ -29,6 +29,7 @@ pub(crate) const WORLDS: [World; 14] = [
     ("newcomers", newcomers),
     ("hubs", hubs),
     ("old-services", old_services),
+    ("rooms", rooms),
 ];
 
 /// The world of that name.
@@ -75,6 +76,13 @@ pub(crate) const fn worlds_for(bug: Bug) -> &'static [&'static str] {
         | Bug::GapNotShown
         | Bug::SeqSkipped
         | Bug::SeqRepeated => &["hubs"],
+        Bug::AckBeforeStored
+        | Bug::ReplayOffByOne
+        | Bug::WaitingForgotten
+        | Bug::AcksForgotten
+        | Bug::NumbersLost
+        | Bug::HeadsKept
+        | Bug::StagedReversed => &["rooms"],
     }
 }
 
@@ -286,6 +294,20 @@ fn old_services() -> Scenario {
     }
 }
 
+/// Hubs with disks, which fail as links and hubs do.
+fn rooms() -> Scenario {
+    let hubs = Hubs {
+        durable: true,
+        ..ring(1, 4, 0, 1)
+    };
+    Scenario {
+        hubs: Some(hubs),
+        traffic: vec![every(says(30, 80), 20, 500)],
+        random_faults: Few { from: 3, to: 8 },
+        ..world_of(40, 30)
+    }
+}
+
 /// Nobody, for so many seconds, and so many more until all has to be well.
 fn world_of(duration: u64, settle: u64) -> Scenario {
     Scenario {
@@ -346,6 +368,7 @@ fn ring(from: u32, to: u32, fewest_old: u32, most_old: u32) -> Hubs {
             from: fewest_old,
             to: most_old,
         },
+        durable: false,
     }
 }
 

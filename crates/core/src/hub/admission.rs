@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::address::counted_address;
 use crate::limits::{ADDRESSES, SESSION_WINDOW};
+use crate::pace::{Paces, Rate, TOKEN_RATE};
 use crate::time::Instant;
 
 /// Bounds on sessions. Those per address do not count for loopback, trusted and unlimited networks.
@@ -37,6 +38,8 @@ pub(crate) struct Admission {
     by_address: BTreeMap<IpAddr, Counts>,
     /// The addresses by the moment they last opened a session: the front is forgotten first.
     by_age: BTreeSet<(Instant, IpAddr)>,
+    tries: Paces,
+    posts: Paces,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +58,8 @@ impl Admission {
             open: 0,
             by_address: BTreeMap::new(),
             by_age: BTreeSet::new(),
+            tries: Paces::default(),
+            posts: Paces::default(),
         }
     }
 
@@ -93,6 +98,21 @@ impl Admission {
     }
 
     /// A session that [`Admission::open`] admitted is gone.
+    /// A token is tried, if it may be: guessing takes its time, from wherever it comes.
+    pub(crate) fn try_token(&mut self, address: IpAddr, now: Instant) -> bool {
+        self.trusts(address) || self.tries.take(counted_address(address), TOKEN_RATE, now)
+    }
+
+    /// It was the right one, which does not count: a class comes back together.
+    pub(crate) fn token_was_right(&mut self, address: IpAddr) {
+        self.tries.give_back(counted_address(address), TOKEN_RATE);
+    }
+
+    /// A request of the HTTP API may say something.
+    pub(crate) fn may_post(&mut self, address: IpAddr, rate: Rate, now: Instant) -> bool {
+        self.trusts(address) || self.posts.take(counted_address(address), rate, now)
+    }
+
     pub(crate) fn close(&mut self, address: IpAddr) {
         self.open = self.open.saturating_sub(1);
         if let Some(counts) = self.by_address.get_mut(&counted_address(address)) {

@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::id::{HubId, Seq, SessionId};
+use crate::hub::record::Position;
+use crate::id::{HubId, MsgId, Seq, SessionId};
 use crate::time::UtcMillis;
 
 /// One entry of a room's log, the same for every receiver. Drivers encode it once per wire form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
+    /// Where it stands.
+    pub position: Position,
     /// What happened.
     pub kind: EntryKind,
+    /// The id of a message, the same on every hub; none for notices and for what an old service said.
+    pub id: Option<MsgId>,
+    /// Where its speaker is attached, `name@room`; empty where it is not known.
+    pub src: Arc<str>,
     /// Who it is about, as people read it: a nick, an address, `Client #7`.
     pub label: Arc<str>,
     /// The text that was said, as it came; empty unless something was said. Not fit for a terminal as it is.
@@ -24,6 +31,8 @@ pub struct Entry {
     pub sent_at: UtcMillis,
     /// Hub links crossed so far.
     pub hops: u8,
+    /// The hub that it came from, if it came over a hub link.
+    pub via: Option<HubId>,
 }
 
 /// Who numbered a message, and with which number.
@@ -53,13 +62,19 @@ pub enum EntryKind {
         /// Last number missing.
         to: Seq,
     },
+    /// For sessions of the session protocol alone: the payload is a whole frame of docs/protocol.md 6. Its author gets
+    /// none.
+    Frame,
 }
 
 impl Entry {
     /// An entry about somebody, with nothing said, that begins at this hub.
-    pub(crate) fn notice(kind: EntryKind, label: Arc<str>, sent_at: UtcMillis) -> Self {
+    pub fn notice(kind: EntryKind, label: Arc<str>, sent_at: UtcMillis) -> Self {
         Self {
+            position: Position::default(),
             kind,
+            id: None,
+            src: "".into(),
             label,
             payload: "".into(),
             verbatim: false,
@@ -67,6 +82,7 @@ impl Entry {
             key: None,
             sent_at,
             hops: 0,
+            via: None,
         }
     }
 

@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 pub use link::{LinkKind, Lost, PostOutcome};
 
+pub(crate) use heads::Undo;
 use heads::{Arrival, Heads};
 use link::{Link, Parcel, Settled};
 
 use crate::error::Code;
-use crate::hub::{Outbox, Output, Remark, Timer};
+use crate::hub::staged::{Staged, Staging};
+use crate::hub::{Change, Key, Outbox, Output, Position, Remark, Said, Timer};
 use crate::id::{HubId, LinkId, MsgId, RequestId, RoomName, Seq};
 use crate::limits::{PRESENCE_LIFE, RELAY_CLOCK_SKEW, RELAY_HOPS, SEEN_IDS, SEEN_LIFE};
 use crate::planted::{Bug, planted};
@@ -24,6 +26,8 @@ use crate::timers::Timers;
 use crate::wire::relay::{self, Body, Envelope, Kind};
 use crate::wire::signature::{LinkSecret, Nonce};
 
+/// After so many messages that a link need not pass on, that is kept: as many may go out again after a new start.
+const DONE_EVERY: u64 = 256;
 /// Of so many messages that a link loses for the same reason, one is remarked.
 const REMARK_EVERY: u64 = 1000;
 
@@ -41,6 +45,8 @@ pub enum RelayReply {
     Forbidden,
     /// 422: the body has the wrong shape.
     Unprocessable(String),
+    /// 503: what it brought cannot be kept now, and is to be sent again.
+    Busy,
 }
 
 /// One request as it came in.
@@ -59,15 +65,10 @@ pub struct RelayRequest<'a> {
 /// What a request brought for this hub's rooms, in order.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// From a papo hub, not heard before.
-    Message(Box<Envelope>),
+    /// From a papo hub, not heard before; and where its head was before, if it has a number.
+    Message(Box<Envelope>, Option<Undo>),
     /// Numbers that were skipped on the way.
-    Gap {
-        room: RoomName,
-        origin: HubId,
-        from: Seq,
-        to: Seq,
-    },
+    Gap { origin: HubId, from: Seq, to: Seq },
     /// A line of an old service.
     Bare(String),
 }
@@ -116,7 +117,15 @@ impl Federation {
     }
 
     /// Sends a message on over every link but those to `from` and to its origin.
-    pub(crate) fn forward(&mut self, envelope: &Envelope, home: bool, from: Option<HubId>, to: &mut Sending<'_>) {
+    ///
+    /// `position` is its place in the hub's log, if it is kept there.
+    pub(crate) fn forward(
+        &mut self,
+        envelope: &Envelope,
+        (home, position): (bool, Option<Position>),
+        from: Option<HubId>,
+        to: &mut Sending<'_>,
+    ) {
         if self.links.is_empty() || envelope.hops > RELAY_HOPS {
             return;
         }
@@ -125,6 +134,8 @@ impl Federation {
         for (&id, link) in &mut self.links {
             let has_it = matches!(link.kind, LinkKind::Papo(hub) if Some(hub) == from || hub == envelope.origin);
             if has_it && !planted(Bug::HubRelayedBack) {
+                link.pass(position);
+                record_done(id, link, DONE_EVERY, to);
                 continue;
             }
             let before = link.lost.overflow;
@@ -132,6 +143,7 @@ impl Federation {
                 json: Arc::clone(&json),
                 home,
                 expires,
+                position,
             });
             if link.lost.overflow > before && before.is_multiple_of(REMARK_EVERY) {
                 to.outbox.push_back(Output::Remark(Remark::OutboxFull { link: id }));
@@ -140,11 +152,75 @@ impl Federation {
         }
     }
 
+    /// What was kept of an earlier life: how far this hub had heard another.
+    pub(crate) fn restore_head(&mut self, room: &RoomName, key: Key, now: Instant) {
+        if key.origin != self.own {
+            self.heads.advance(room, key.origin, key.seq, now);
+        }
+    }
+
+    /// What was kept of an earlier life: a message that a link has not passed on.
+    pub(crate) fn restore_waiting(&mut self, id: LinkId, said: &Said, home: bool, to: &mut Sending<'_>) {
+        let Some(link) = self.links.get_mut(&id).filter(|_| !planted(Bug::WaitingForgotten)) else {
+            return;
+        };
+        let Some(mut envelope) = Envelope::of(said) else { return };
+        if envelope.hops >= RELAY_HOPS {
+            return;
+        }
+        envelope.hops += 1;
+        link.push(Parcel {
+            json: envelope.to_json(self.own).into(),
+            home,
+            expires: None,
+            position: Some(said.entry.position),
+        });
+        to.timers.set(Timer::Link(id), to.now);
+    }
+
+    /// A message is in flight that will not go out again.
+    pub(crate) fn has_fragile(&self) -> bool {
+        self.links.values().any(|link| link.fragile().is_some())
+    }
+
+    /// Nothing behind a head was kept.
+    pub(crate) fn rewind(&mut self, undo: &Undo) {
+        self.heads.rewind(undo);
+    }
+
+    /// The links, what answers at each, and how many messages wait.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (LinkId, LinkKind, usize, u32)> {
+        self.links
+            .iter()
+            .map(|(&id, link)| (id, link.kind, link.waiting(), link.failures()))
+    }
+
+    /// Before the hub ends: what every link is done with.
+    pub(crate) fn record_all(&mut self, to: &mut Sending<'_>) {
+        for (&id, link) in &mut self.links {
+            record_done(id, link, 1, to);
+        }
+    }
+
     /// A request over `id` ended.
     pub(crate) fn on_posted(&mut self, id: LinkId, outcome: PostOutcome, to: &mut Sending<'_>) {
         let Some(link) = self.links.get_mut(&id) else { return };
         let (kind, failures, lost) = (link.kind, link.failures(), link.lost);
+        let fragile = link.fragile();
         let settled = link.settle(outcome, self.own, to.rng);
+        // It was done with before it went, and it did not go: after a new start it has to be there again.
+        if to.staged.is_durable()
+            && let Some(before) = link
+                .before_front()
+                .filter(|_| fragile.is_some() && link.front() == fragile)
+        {
+            let record = to.staged.record_aside(Change::Sent {
+                link: id,
+                through: before,
+                urgent: false,
+            });
+            to.outbox.push_back(Output::Store(record));
+        }
         if link.kind != kind || (failures > 0 && link.failures() == 0) {
             to.outbox.push_back(Output::Remark(Remark::LinkUp {
                 link: id,
@@ -161,6 +237,7 @@ impl Federation {
         if link.lost.uncertain > lost.uncertain {
             to.outbox.push_back(Output::Remark(Remark::LinkUncertain { link: id }));
         }
+        record_done(id, link, 1, to);
         match settled {
             Settled::Continue => pump(self.own, self.secret.as_ref(), id, link, to),
             Settled::Wait(span) => {
@@ -173,6 +250,15 @@ impl Federation {
                 }
                 to.timers.set(Timer::Link(id), to.now + span);
             }
+        }
+    }
+
+    /// The request in flight did not go out.
+    pub(crate) fn take_back(&mut self, id: LinkId, to: &mut Sending<'_>) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let unsent = PostOutcome::Failed { sent: false };
+        if let Settled::Wait(span) = link.settle(unsent, self.own, to.rng) {
+            to.timers.set(Timer::Link(id), to.now + span);
         }
     }
 
@@ -248,27 +334,28 @@ impl Federation {
         if origin == self.own && !planted(Bug::HubRelayedBack) {
             return;
         }
+        let mut undo = None;
         match envelope.seq {
             None => {
                 if !self.ids.insert(envelope.id.clone(), now) {
                     return;
                 }
             }
-            Some(seq) => match self.heads.advance(&envelope.room, origin, seq, now) {
-                Arrival::Next => {}
-                Arrival::Duplicate if planted(Bug::HubNoDedup) => {}
-                Arrival::Duplicate => return,
-                Arrival::After(from, to) => {
-                    deliveries.push(Delivery::Gap {
-                        room: envelope.room.clone(),
-                        origin,
-                        from,
-                        to,
-                    });
+            Some(seq) => {
+                let room = envelope.room.clone();
+                let before = self.heads.get(&room, origin);
+                undo = Some(Undo { room, origin, before });
+                match self.heads.advance(&envelope.room, origin, seq, now) {
+                    Arrival::Next => {}
+                    Arrival::Duplicate if planted(Bug::HubNoDedup) => {}
+                    Arrival::Duplicate => return,
+                    Arrival::After(from, to) => {
+                        deliveries.push(Delivery::Gap { origin, from, to });
+                    }
                 }
-            },
+            }
         }
-        deliveries.push(Delivery::Message(Box::new(envelope)));
+        deliveries.push(Delivery::Message(Box::new(envelope), undo));
     }
 }
 
@@ -277,12 +364,39 @@ fn pump(own: HubId, secret: Option<&LinkSecret>, id: LinkId, link: &mut Link, to
     let Some(body) = link.next_body(own) else { return };
     let signature = secret.map(|secret| secret.sign(to.utc.get() / 1000, to.rng.next_u128(), body.as_bytes()));
     let repeatable = link.repeatable();
-    to.outbox.push_back(Output::Post {
+    let post = Output::Post {
         link: id,
         body,
         signature,
         repeatable,
-    });
+    };
+    // What may come only once must not go out again after a new start, so it is done with before it goes.
+    match link.fragile().filter(|_| to.staged.is_durable()) {
+        None => to.outbox.push_back(post),
+        Some(through) => {
+            let record = to.staged.record(Change::Sent {
+                link: id,
+                through,
+                urgent: true,
+            });
+            to.outbox.push_back(Output::Store(record));
+            to.staged.push(Staged::Output(Box::new(post)));
+        }
+    }
+}
+
+/// Lets it be kept what a link is done with, once that is so many places more than before.
+fn record_done(id: LinkId, link: &mut Link, every: u64, to: &mut Sending<'_>) {
+    if to.staged.is_durable()
+        && let Some(through) = link.take_done(every)
+    {
+        let record = to.staged.record_aside(Change::Sent {
+            link: id,
+            through,
+            urgent: false,
+        });
+        to.outbox.push_back(Output::Store(record));
+    }
 }
 
 /// What a link needs to send: the time, and where outputs and timers go.
@@ -293,4 +407,5 @@ pub(crate) struct Sending<'a> {
     pub(crate) rng: &'a mut Rng,
     pub(crate) timers: &'a mut Timers<Timer>,
     pub(crate) outbox: &'a mut Outbox,
+    pub(crate) staged: &'a mut Staging,
 }

@@ -2,12 +2,15 @@
 
 use std::net::IpAddr;
 
+use crate::error::Code;
 use crate::hub::admission::SessionLimits;
-use crate::hub::entry::Entry;
+use crate::hub::cursor::Cursor;
+use crate::hub::entry::{Entry, Key};
 use crate::hub::federation::{LinkKind, PostOutcome, RelayReply, RelayRequest};
 use crate::hub::notice::Notice;
+use crate::hub::record::{Acked, Author, Record, Restored, Ticket};
 use crate::hub::session::Door;
-use crate::id::{HubId, LinkId, RequestId, RoomId, RoomName, SessionId};
+use crate::id::{HubId, LinkId, MsgId, Nick, RequestId, RoomId, RoomName, SessionId};
 #[expect(unused_imports, reason = "named in documentation")]
 use crate::limits::KEEPALIVE_MISSES;
 use crate::pace::Rate;
@@ -17,8 +20,18 @@ use crate::wire::signature::LinkSecret;
 /// What a hub is made with.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// 128 random bits, new for every start.
+    /// 128 random bits, made with the data or new for every start.
     pub id: HubId,
+    /// What people call it.
+    pub name: String,
+    /// What was said is kept, and nothing leaves before it is: the driver answers [`Output::Store`].
+    pub durable: bool,
+    /// Sessions of the session protocol have to bring a token, and nobody comes in by another door.
+    pub require_token: bool,
+    /// Random bytes that nobody else knows: the secrets of sessions are made of them.
+    pub session_key: [u8; 32],
+    /// What `session_rate` is made of, for those who ask.
+    pub messages_per_second: Option<u32>,
     /// The room that every session starts in, and the only one that old services have.
     pub home: RoomName,
     /// How fast a session may speak; `None`: as fast as it likes.
@@ -79,7 +92,46 @@ pub enum Input<'a> {
     Closed {
         /// Its session.
         session: SessionId,
+        /// Why.
+        reason: CloseReason,
     },
+    /// What was kept of an earlier life; before anything else.
+    Restored(Restored),
+    /// This record and all before it are safe.
+    Stored {
+        /// The record's ticket.
+        through: Ticket,
+    },
+    /// Records could not be written: none of this epoch that is not safe yet will ever be.
+    StoreFailed {
+        /// The epoch of the records.
+        epoch: u32,
+        /// What the disk said.
+        detail: String,
+    },
+    /// What [`Output::LoadAcked`] asked for.
+    Acked {
+        /// The author.
+        author: Author,
+        /// The author's messages that are safe.
+        acked: Vec<Acked>,
+    },
+    /// What [`Output::CheckToken`] asked for.
+    TokenChecked {
+        /// The session.
+        session: SessionId,
+        /// What was found.
+        verdict: TokenVerdict,
+    },
+    /// A session has got everything up to the direct message of this number.
+    Confirmed {
+        /// The session.
+        session: SessionId,
+        /// Of [`Output::Direct`].
+        number: u64,
+    },
+    /// A request of the HTTP API wants to say something.
+    Post(Post),
     /// Another hub or an old service posted to `/relay`.
     Relay(RelayRequest<'a>),
     /// A request that [`Output::Post`] asked for ended.
@@ -104,9 +156,110 @@ pub enum Input<'a> {
     Shutdown,
 }
 
+/// What a request of the HTTP API wants to say (docs/protocol.md 6.8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Named again in [`Output::Posted`].
+    pub request: RequestId,
+    /// The address that it came from.
+    pub source: IpAddr,
+    /// Where.
+    pub room: RoomName,
+    /// Who says it.
+    pub nick: Nick,
+    /// The same id of the same nick again is the same message.
+    pub msg_id: Option<MsgId>,
+    /// What, 1 to [`crate::limits::PAYLOAD_BYTES`].
+    pub payload: String,
+}
+
+/// What became of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenVerdict {
+    /// It is the nick's.
+    Good,
+    /// It is not.
+    Unknown,
+    /// It was, until a time that is over.
+    Expired,
+    /// Nobody could look.
+    Unchecked,
+}
+
 /// What a hub wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
+    /// This room has a log from here on, for those who enter it.
+    RoomOpened {
+        /// The room.
+        room: RoomId,
+        /// Its name.
+        name: RoomName,
+    },
+    /// Keep this; answered by [`Input::Stored`] or [`Input::StoreFailed`].
+    Store(Record),
+    /// Look up what an author has sent; answered by [`Input::Acked`].
+    LoadAcked {
+        /// The author.
+        author: Author,
+    },
+    /// Look whether a token is the nick's; answered by [`Input::TokenChecked`].
+    CheckToken {
+        /// For this session.
+        session: SessionId,
+        /// The nick.
+        nick: Nick,
+        /// The token.
+        token: String,
+    },
+    /// Tell one session of the session protocol, behind what its rooms have heard.
+    Reply {
+        /// The session.
+        session: SessionId,
+        /// A whole frame.
+        frame: String,
+    },
+    /// The same, and find out when it has arrived: then [`Input::Confirmed`].
+    Direct {
+        /// The session.
+        session: SessionId,
+        /// A whole frame.
+        frame: String,
+        /// Never used before.
+        number: u64,
+    },
+    /// Let the session read the room's log from behind `after` up to `until`, before it reads on live. What is not kept
+    /// any more is shown as a gap ([`crate::hub::Replay`]).
+    Replay {
+        /// The session.
+        session: SessionId,
+        /// The room.
+        room: RoomId,
+        /// What it has read.
+        after: Cursor,
+        /// Where live began.
+        until: Cursor,
+    },
+    /// Show the session what was said before.
+    Recall {
+        /// The session.
+        session: SessionId,
+        /// The room.
+        room: RoomId,
+        /// Before these messages; the newest if missing.
+        before: Option<Cursor>,
+        /// How many at most.
+        limit: usize,
+        /// Only those with these words.
+        query: Option<String>,
+    },
+    /// Answer a request of the HTTP API: the message's id and number, or why it was not said.
+    Posted {
+        /// The request.
+        request: RequestId,
+        /// What became of it.
+        result: Result<(MsgId, Key), (Code, String)>,
+    },
     /// Append to a room's log. Whoever is attached gets it; nobody is named.
     Append {
         /// The room.
@@ -128,7 +281,7 @@ pub enum Output {
         /// The room.
         room: RoomId,
     },
-    /// Nobody needs this room's log any more.
+    /// This room is forgotten: nobody needs its log any more.
     RoomClosed {
         /// The room.
         room: RoomId,
@@ -211,6 +364,35 @@ pub enum CloseReason {
     BadFrame,
     /// The connection was reset or closed without a word.
     Lost,
+    /// The same session has a newer connection.
+    Replaced,
+    /// It may not come in.
+    Unauthorized,
+    /// It did not say who it is in time.
+    NoHello,
+}
+
+impl CloseReason {
+    /// The word for it on the wire (docs/protocol.md 6.3).
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Quit => "quit",
+            Self::GoingAway => "going_away",
+            Self::KeepaliveTimeout => "keepalive_timeout",
+            Self::TooManySessions => "too_many_sessions",
+            Self::HubFull => "hub_full",
+            Self::SlowConsumer => "slow_consumer",
+            Self::Binary => "binary",
+            Self::BadUtf8 => "bad_utf8",
+            Self::TooLarge => "too_large",
+            Self::BadFrame => "bad_frame",
+            Self::Lost => "lost",
+            Self::Replaced => "replaced",
+            Self::Unauthorized => "unauthorized",
+            Self::NoHello => "no_hello",
+        }
+    }
 }
 
 /// For the log of the hub.
@@ -253,6 +435,20 @@ pub enum Remark {
     OutboxFull {
         /// The link.
         link: LinkId,
+    },
+    /// Messages could not be kept and were not said; whoever said them was told.
+    NotStored {
+        /// How many.
+        messages: usize,
+        /// What the disk said.
+        detail: String,
+    },
+    /// A session asked for something that makes no sense, for the first time.
+    BadRequest {
+        /// The session.
+        session: SessionId,
+        /// What was wrong.
+        detail: String,
     },
     /// Messages of another hub did not arrive.
     Missed {

@@ -53,6 +53,15 @@ pub enum Notice {
     RoomUsage,
     /// The hub holds no more rooms.
     RoomsFull,
+    /// What it said could not be kept, so it was not said.
+    NotKept,
+    /// Somebody says something to this session alone.
+    Direct {
+        /// The nick of who says it.
+        from: String,
+        /// What. Not fit for a terminal as it is.
+        text: String,
+    },
     /// The message was longer than a message may be, and was not said.
     TooLong {
         /// Its length in bytes.

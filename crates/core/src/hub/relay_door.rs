@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::federation::{Delivery, RelayReply, RelayRequest};
+use super::federation::{Delivery, RelayReply, RelayRequest, Undo};
 use super::room::Rooms;
-use super::{Entry, EntryKind, Hub, Key, Output, Remark};
+use super::staged::{By, Speech, Staged, Undone};
+use super::{Entry, EntryKind, Hub, Key, Output, Position, Remark, Said};
 
-use crate::id::{HubId, MsgId};
-use crate::limits::RELAY_HOPS;
+use crate::id::{HubId, MsgId, Seq};
+use crate::limits::RETAINED_ROOMS;
 use crate::planted::{Bug, planted};
 use crate::time::{Instant, UtcMillis};
 use crate::wire::relay::{Envelope, Kind};
@@ -17,59 +18,97 @@ impl Hub {
     pub(super) fn on_relay(&mut self, now: Instant, request: &RelayRequest<'_>) {
         let trusted = self.admission.trusts(request.source);
         let utc = self.utc(now);
-        let reply = match self.federation.receive(request, trusted, now, utc) {
-            Err(refusal) => refusal,
+        let id = request.id;
+        if self.staged.is_full() {
+            let reply = RelayReply::Busy;
+            return self.outbox.push_back(Output::RelayReply { request: id, reply });
+        }
+        match self.federation.receive(request, trusted, now, utc) {
+            Err(reply) => self.outbox.push_back(Output::RelayReply { request: id, reply }),
             Ok((from, deliveries)) => {
+                let mut missed = None;
                 for delivery in deliveries {
-                    self.deliver(now, request.source, from, delivery);
+                    self.deliver(now, request.source, from, delivery, &mut missed);
                 }
-                RelayReply::Ok { hub: self.id }
+                self.stage(now, Staged::Relayed { request: id });
             }
-        };
-        self.outbox.push_back(Output::RelayReply {
-            request: request.id,
-            reply,
-        });
+        }
     }
 
-    /// Shows what came over a link, and sends on what carries an id.
-    fn deliver(&mut self, now: Instant, source: IpAddr, from: Option<HubId>, delivery: Delivery) {
+    /// Shows what came over a link, and sends on what carries an id. A gap goes with the message behind it.
+    fn deliver(
+        &mut self,
+        now: Instant,
+        source: IpAddr,
+        from: Option<HubId>,
+        delivery: Delivery,
+        missed: &mut Option<(Seq, Seq)>,
+    ) {
         match delivery {
             Delivery::Bare(message) => {
                 let entry = bare_entry(&message, source, self.utc(now));
                 if planted(Bug::BareRelayedOn) {
                     self.relay_bare(now, &entry);
                 }
-                self.outbox.push_back(Output::Append {
-                    room: Rooms::HOME,
-                    entry,
-                });
+                self.notice(now, Rooms::HOME, entry, None, None);
             }
-            Delivery::Gap { room, origin, from, to } => {
+            Delivery::Gap { origin, from, to } => {
                 let count = to.get() - from.get() + 1;
                 self.outbox.push_back(Output::Remark(Remark::Missed { origin, count }));
-                let shown = self.rooms.find(&room).filter(|_| !planted(Bug::GapNotShown));
-                let Some(room) = shown else { return };
-                let kind = EntryKind::Gap { origin, from, to };
-                let entry = Entry::notice(kind, text::HUB_LABEL.into(), self.utc(now));
-                self.outbox.push_back(Output::Append { room, entry });
+                *missed = Some((from, to)).filter(|_| !planted(Bug::GapNotShown));
             }
-            Delivery::Message(mut envelope) => {
-                // A room that nobody here has entered has no log: other hubs cannot fill this one's table.
-                if let Some(room) = self.rooms.find(&envelope.room) {
-                    let entry = relayed_entry(&envelope);
-                    self.outbox.push_back(Output::Append { room, entry });
-                }
-                if envelope.hops < RELAY_HOPS {
-                    envelope.hops += 1;
-                    let home = self
-                        .rooms
-                        .get(Rooms::HOME)
-                        .is_some_and(|room| room.name == envelope.room);
-                    self.federate(now, |federation, to| federation.forward(&envelope, home, from, to));
+            Delivery::Message(mut envelope, undo) => {
+                let room = self.rooms.find(&envelope.room);
+                let entry = relayed_entry(&envelope, from);
+                envelope.hops = envelope.hops.saturating_add(1);
+                match undo {
+                    Some(undo) => self.take_in(now, entry, *envelope, (from, undo, missed.take())),
+                    None => match room {
+                        Some(room) => self.notice(now, room, entry, Some(*envelope), from),
+                        // A room that nobody here has entered has no log: other hubs cannot fill this one's table.
+                        None => self.hand_on(now, &envelope, None, from),
+                    },
                 }
             }
         }
+    }
+
+    /// A numbered message of another hub.
+    fn take_in(
+        &mut self,
+        now: Instant,
+        entry: Entry,
+        envelope: Envelope,
+        (from, undo, missed): (Option<HubId>, Undo, Option<(Seq, Seq)>),
+    ) {
+        let known = self.rooms.find(&envelope.room);
+        let room = match known {
+            // What is kept has a room, so that it can be found again; but others cannot make any number of them.
+            None if self.staged.is_durable() && self.rooms.len() < RETAINED_ROOMS => {
+                Some(self.rooms.restore(&envelope.room))
+            }
+            known => known,
+        };
+        if room.is_none() {
+            return self.hand_on(now, &envelope, None, from);
+        }
+        let said = Said {
+            room: envelope.room.clone(),
+            entry,
+            author: None,
+        };
+        self.keep(
+            now,
+            Speech {
+                room,
+                said,
+                envelope,
+                from,
+                by: By::Elsewhere,
+                undo: Undone::Head(undo),
+                missed,
+            },
+        );
     }
 
     /// What [`Bug::BareRelayedOn`] does: as if somebody had said here what an old service said.
@@ -90,7 +129,7 @@ impl Hub {
             sent_at: entry.sent_at,
             hops: 1,
         };
-        self.federate(now, |federation, to| federation.forward(&envelope, true, None, to));
+        self.hand_on(now, &envelope, None, None);
     }
 }
 
@@ -104,7 +143,10 @@ fn bare_entry(message: &str, source: IpAddr, sent_at: UtcMillis) -> Entry {
         Spoken::Other(line) => (EntryKind::Said, &*address, line, true),
     };
     Entry {
+        position: Position::default(),
         kind,
+        id: None,
+        src: "".into(),
         label: label.into(),
         payload: payload.into(),
         verbatim,
@@ -112,11 +154,16 @@ fn bare_entry(message: &str, source: IpAddr, sent_at: UtcMillis) -> Entry {
         key: None,
         sent_at,
         hops: 1,
+        via: None,
     }
 }
 
-fn relayed_entry(envelope: &Envelope) -> Entry {
+fn relayed_entry(envelope: &Envelope, via: Option<HubId>) -> Entry {
     Entry {
+        position: Position::default(),
+        id: Some(envelope.id.clone()),
+        src: envelope.src.as_str().into(),
+        via,
         kind: match envelope.kind {
             Kind::Said => EntryKind::Said,
             Kind::Joined => EntryKind::Joined,

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::hub::protocol::{Protocol, Stage};
 use crate::id::{Nick, RoomId};
-use crate::limits::{LAST_WORDS, PAYLOAD_BYTES};
+use crate::limits::{HISTORY_BURST, HISTORY_RATE, LAST_WORDS, PAYLOAD_BYTES, REQUEST_BURST, REQUEST_RATE};
 use crate::pace::{Pace, Rate};
 use crate::time::Instant;
 use crate::wire::line::{Line, LineDecoder};
+use crate::wire::session::{Refused, Request};
 use crate::wire::text;
 
 /// The door that a session came in by, and what that door knows of it.
@@ -21,6 +23,8 @@ pub enum Door {
         /// The id that the client chose.
         client: i64,
     },
+    /// The session protocol (docs/protocol.md 6).
+    Session,
 }
 
 /// A unit of what a session sent.
@@ -30,13 +34,34 @@ pub(crate) enum Item {
     TooLong(u64),
     /// An empty line: the first one of a text client is answered.
     Blank,
+    /// What a client of the session protocol asks for.
+    Request(Box<Result<Request, Refused>>),
+}
+
+impl Item {
+    /// What makes a disk look for what was said.
+    fn recalls(&self) -> bool {
+        matches!(self, Self::Request(request) if matches!(**request, Ok(Request::History { .. })))
+    }
+
+    /// What says something takes its time; what only asks has another pace.
+    fn says(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::TooLong(_) => true,
+            Self::Blank => false,
+            Self::Request(request) => matches!(**request, Ok(Request::Pub { .. } | Request::Send { .. })),
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) door: Door,
     pub(crate) address: IpAddr,
-    pub(crate) room: RoomId,
+    /// The room of a session of a text door; others may be in several.
+    room: RoomId,
+    /// What is known of a session of the session protocol.
+    pub(crate) protocol: Option<Protocol>,
     pub(crate) label: Arc<str>,
     pub(crate) nick: Option<Nick>,
     /// Its input ended: it leaves as soon as everything it sent is said.
@@ -46,6 +71,8 @@ pub(crate) struct Session {
     lines: LineDecoder,
     waiting: Waiting,
     pace: Pace,
+    requests: Pace,
+    histories: Pace,
     life: Life,
 }
 
@@ -66,13 +93,15 @@ struct Life {
 impl Session {
     pub(crate) fn new(door: Door, address: IpAddr, room: RoomId) -> Self {
         let label = match &door {
-            Door::TcpText => address.to_string(),
             Door::WebSocketText { client } => text::client_label(*client),
+            // A session of the protocol until it says who it is.
+            Door::TcpText | Door::Session => address.to_string(),
         };
         Self {
-            door,
             address,
             room,
+            protocol: (door == Door::Session).then(Protocol::default),
+            door,
             label: label.into(),
             nick: None,
             ending: false,
@@ -80,6 +109,8 @@ impl Session {
             lines: LineDecoder::new(PAYLOAD_BYTES),
             waiting: Waiting::default(),
             pace: Pace::default(),
+            requests: Pace::default(),
+            histories: Pace::default(),
             life: Life {
                 heard: false,
                 misses: 0,
@@ -98,7 +129,7 @@ impl Session {
         match (&self.nick, &self.door) {
             (Some(nick), _) => nick.to_string(),
             (None, Door::WebSocketText { client }) => format!("client-{client}"),
-            (None, Door::TcpText) => self.address.to_string(),
+            (None, Door::TcpText | Door::Session) => self.address.to_string(),
         }
     }
 
@@ -123,8 +154,37 @@ impl Session {
         }
     }
 
-    /// A whole message of the WebSocket text door.
+    /// The room of a session of a text door, and the first one of any other.
+    pub(crate) fn room(&self) -> RoomId {
+        let first = self.protocol.as_ref().and_then(|protocol| protocol.rooms.keys().next());
+        first.copied().unwrap_or(self.room)
+    }
+
+    /// The rooms that it is in.
+    pub(crate) fn rooms(&self) -> Vec<RoomId> {
+        match &self.protocol {
+            None => vec![self.room],
+            Some(protocol) => protocol.rooms.keys().copied().collect(),
+        }
+    }
+
+    /// A session of a text door goes elsewhere.
+    pub(crate) fn move_to(&mut self, room: RoomId) {
+        self.room = room;
+    }
+
+    /// Nothing more is taken of it before it is known what it has sent.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        let stage = self.protocol.as_ref().map(|protocol| &protocol.stage);
+        matches!(stage, Some(Stage::Waits(_) | Stage::Asks(_)))
+    }
+
+    /// A whole message of a WebSocket.
     pub(crate) fn on_text(&mut self, text: String) {
+        if self.protocol.is_some() {
+            let request = Box::new(Request::parse(&text));
+            return self.waiting.items.push_back(Item::Request(request));
+        }
         if text.len() > PAYLOAD_BYTES {
             self.waiting.items.push_back(Item::TooLong(text.len() as u64));
         } else if !text.trim().is_empty() {
@@ -140,8 +200,16 @@ impl Session {
             return None;
         };
         // An empty line says nothing, so it costs nothing.
-        let rate = rate.filter(|_| first != Item::Blank);
-        Some(match rate.map_or(Ok(()), |rate| self.pace.take(rate, now)) {
+        let taken = if first.says() {
+            rate.map_or(Ok(()), |rate| self.pace.take(rate, now))
+        } else if first == Item::Blank {
+            Ok(())
+        } else if first.recalls() {
+            self.histories.take(Rate::new(HISTORY_RATE, HISTORY_BURST), now)
+        } else {
+            self.requests.take(Rate::new(REQUEST_RATE, REQUEST_BURST), now)
+        };
+        Some(match taken {
             Ok(()) => Ok(first),
             Err(at) => {
                 self.waiting.items.push_front(first);

@@ -6,13 +6,16 @@ mod network;
 mod outages;
 mod relay_door;
 mod replay;
+mod rooms;
 mod text_door;
 mod websocket;
 
 use super::*;
 use crate::id::{RequestId, Seq};
+use crate::limits::MESSAGE_PAUSE;
 use crate::wire::text;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The time of day at which every test begins.
@@ -58,6 +61,11 @@ struct Post {
 
 fn config(id: u128) -> Config {
     Config {
+        name: "papo".to_owned(),
+        durable: false,
+        require_token: false,
+        session_key: [7; 32],
+        messages_per_second: None,
         id: HubId::from_bits(id),
         home: room("lobby"),
         session_rate: None,
@@ -168,7 +176,10 @@ impl World {
     }
 
     fn cut(&mut self, session: SessionId) {
-        self.step(Input::Closed { session });
+        self.step(Input::Closed {
+            session,
+            reason: CloseReason::Lost,
+        });
     }
 
     /// Posts a body to `/relay` and returns the answer.
@@ -266,12 +277,7 @@ impl World {
             Output::PauseInput { session } => self.pause(session, true),
             Output::ResumeInput { session } => self.pause(session, false),
             Output::Ping { session } => self.clients.get_mut(&session).unwrap().pings += 1,
-            Output::Close { session, reason } => {
-                self.catch_up(session);
-                let client = self.clients.get_mut(&session).unwrap();
-                assert_eq!(client.closed.replace(reason), None, "closed once");
-                assert_eq!(client.reads, None, "detached before it is closed");
-            }
+            Output::Close { session, reason } => self.close(session, reason),
             Output::Post {
                 link,
                 body,
@@ -288,7 +294,18 @@ impl World {
                 self.replies.push(reply);
             }
             Output::Remark(remark) => self.remarks.push(remark),
+            Output::RoomOpened { room, .. } => {
+                self.closed.remove(&room);
+            }
+            other => panic!("{other:?} is not for a hub without a disk"),
         }
+    }
+
+    fn close(&mut self, session: SessionId, reason: CloseReason) {
+        self.catch_up(session);
+        let client = self.clients.get_mut(&session).unwrap();
+        assert_eq!(client.closed.replace(reason), None, "closed once");
+        assert_eq!(client.reads, None, "detached before it is closed");
     }
 
     fn pause(&mut self, session: SessionId, paused: bool) {
@@ -302,9 +319,9 @@ impl World {
         let log = &self.logs[&room];
         for entry in &log[at..] {
             let own = entry.kind == EntryKind::Said && entry.author == Some(session);
-            if !client.websocket {
+            if !client.websocket && entry.kind != EntryKind::Frame {
                 client.heard.push(tcp_line(entry));
-            } else if !own {
+            } else if !own && entry.kind != EntryKind::Frame {
                 client.heard.push(websocket_text(entry));
             }
         }
@@ -319,6 +336,7 @@ fn websocket_text(entry: &Entry) -> String {
         EntryKind::Joined => text::joined(&entry.label),
         EntryKind::Left => text::left(&entry.label),
         EntryKind::Gap { origin, from, to } => format!("{} {}", text::HUB_LABEL, text::missed(origin, from, to)),
+        EntryKind::Frame => String::new(),
     }
 }
 

@@ -36,22 +36,11 @@ impl Hub {
             Err(error) => return self.tell(id, Notice::NickBad(error)),
         };
         let Some(session) = self.sessions.get(&id) else { return };
-        let (old, room) = (session.nick.clone(), session.room);
+        let (old, room) = (session.nick.clone(), session.room());
         if old.as_ref() == Some(&wanted) {
             return self.tell(id, Notice::NickSet(wanted));
         }
-        // A nick that its owner only writes with other capitals is still its owner's.
-        let free = |nick: &Nick| self.nicks.get(&nick.key()).is_none_or(|&owner| owner == id);
-        let given = if free(&wanted) {
-            wanted.clone()
-        } else {
-            let mut number = 2;
-            // There are fewer sessions than numbers.
-            while !free(&wanted.with_suffix(number)) {
-                number += 1;
-            }
-            wanted.with_suffix(number)
-        };
+        let given = self.free_nick(&wanted, id);
         if old.as_ref() == Some(&given) {
             return self.tell(id, Notice::NickTaken { wanted, given });
         }
@@ -84,19 +73,23 @@ impl Hub {
             return self.tell(id, Notice::RoomsFull);
         };
         let Some(session) = self.sessions.get(&id) else { return };
-        if session.room == room {
+        if session.room() == room {
             return self.tell(id, Notice::RoomSame(name));
         }
-        self.leave(now, id, session.room, session.announced());
+        self.leave(now, id, session.room(), session.announced());
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.room = room;
+            session.move_to(room);
         }
         self.tell(id, Notice::RoomJoined(name));
         self.enter(now, id, room);
     }
 
     fn on_who(&mut self, id: SessionId) {
-        let Some(room) = self.sessions.get(&id).and_then(|session| self.rooms.get(session.room)) else {
+        let Some(room) = self
+            .sessions
+            .get(&id)
+            .and_then(|session| self.rooms.get(session.room()))
+        else {
             return;
         };
         let members = room.members.iter().filter_map(|member| self.sessions.get(member));

@@ -2,8 +2,10 @@
 
 mod checker;
 mod clients;
+mod disk;
 mod driver;
 mod faults;
+mod people;
 mod plan;
 mod posts;
 mod site;
@@ -13,13 +15,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use checker::{Checker, Ending};
+use disk::Disk;
+use people::Person;
 use plan::{Plan, Trouble, What};
-use posts::Request;
+use posts::{Incoming, Request};
 use site::{Sent, Site};
 use wires::{Weather, Wire};
 
-use crate::hub::PostOutcome;
-use crate::id::{HubId, LinkId, SessionId};
+use crate::hub::{Author, PostOutcome};
+use crate::id::{HubId, LinkId, RequestId, SessionId};
 use crate::rng::Rng;
 use crate::sim::queue::Queue;
 use crate::sim::record::Recorder;
@@ -47,6 +51,7 @@ pub(super) fn run(name: &str, scenario: &Scenario, seed: u64, options: &Options,
         shape: crate::sim::scenario::Shape::Ring,
         sessions: crate::sim::scenario::Few::exactly(0),
         old_services: crate::sim::scenario::Few::exactly(0),
+        durable: false,
     });
     let mut seeds = Rng::new(seed);
     let plan = Plan::new(scenario, &hubs, &options.keep, &mut Rng::new(seeds.next_u64()));
@@ -80,6 +85,14 @@ enum Event {
     Bare(usize, String),
     /// A post ended: wire, life of the sender, number of the request.
     Posted(usize, u32, u64, PostOutcome),
+    /// A write of a hub's disk ended, in this life of the hub.
+    Written(u32),
+    /// A hub's disk has found what an author has sent.
+    Acked(u32, Author),
+    /// Somebody connects, or connects again.
+    Dial(usize),
+    /// Somebody says again what was not acknowledged.
+    Resend(usize),
     /// An action begins.
     Act(usize),
     /// One of its moments.
@@ -97,6 +110,11 @@ struct World<'a> {
     rec: Recorder,
     checker: Checker,
     sites: BTreeMap<usize, Site>,
+    /// Those who always come back to their hub, and their connections.
+    people: Vec<Person>,
+    by_session: BTreeMap<SessionId, usize>,
+    /// Requests that hubs have not answered.
+    incoming: BTreeMap<RequestId, Incoming>,
     /// Services that know `{"message"}` and nothing else.
     services: BTreeSet<usize>,
     wires: Vec<Wire>,
@@ -115,6 +133,7 @@ struct Draws {
     machines: Rng,
     clients: Rng,
     network: Rng,
+    disks: Rng,
 }
 
 impl<'a> World<'a> {
@@ -150,8 +169,9 @@ impl<'a> World<'a> {
             machines: Rng::new(seeds.next_u64()),
             clients: Rng::new(seeds.next_u64()),
             network,
+            disks: Rng::new(0),
         };
-        Self {
+        let mut world = Self {
             scenario,
             options,
             queue: Queue::new(Instant::ZERO),
@@ -168,6 +188,21 @@ impl<'a> World<'a> {
             requests: 0,
             duration: Instant::ZERO + scenario.duration.0,
             plan,
+            people: Vec::new(),
+            by_session: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+        };
+        if world.plan.durable {
+            world.give_disks(Rng::new(seeds.next_u64()));
+        }
+        world
+    }
+
+    fn give_disks(&mut self, rng: Rng) {
+        self.draws.disks = rng;
+        self.checker.durable = true;
+        for site in self.sites.values_mut() {
+            site.disk = Some(Disk::new(disk::draw_retained(&mut self.draws.disks)));
         }
     }
 
@@ -220,6 +255,10 @@ impl<'a> World<'a> {
             Event::Request(request) => self.on_request(&request),
             Event::Bare(service, body) => self.on_bare(actor, service, &body),
             Event::Posted(wire, life, number, outcome) => self.on_posted(wire, life, number, outcome),
+            Event::Written(life) => self.on_written(actor, life),
+            Event::Acked(life, author) => self.on_acked(actor, life, author),
+            Event::Dial(person) => self.on_dial(actor, person),
+            Event::Resend(person) => self.on_resend(actor, person),
             Event::Act(number) => self.on_act(number),
             Event::Again(number, draw) => self.on_again(number, draw),
             Event::Over(number) => self.on_over(number),
@@ -241,13 +280,20 @@ impl<'a> World<'a> {
             .copied()
             .filter(|&(_, other)| other < self.plan.hubs)
             .collect();
+        let disks = self
+            .sites
+            .iter()
+            .filter_map(|(&hub, site)| Some((hub, site.disk.as_ref()?.kept())));
+        let disks: BTreeMap<_, _> = disks.collect();
         let machines = self.sites.values().filter_map(|site| site.hub.as_ref());
         let ending = Ending {
             hubs: &hubs,
             links: &links,
             waiting: machines.map(crate::hub::Hub::waiting_for_links).sum(),
+            disks: &disks,
         };
         self.checker.finish(&mut self.rec, self.queue.now(), &ending);
+        self.finish_people();
     }
 
     fn report(self, name: &str, seed: u64) -> Outcome {

@@ -247,6 +247,9 @@ pub struct Hubs {
     /// Old services that one of the hubs has a link to, and that have a link to it.
     #[serde(default)]
     pub old_services: Few,
+    /// They keep what was said on disks, and most sessions speak the session protocol.
+    #[serde(default)]
+    pub durable: bool,
 }
 
 impl Hubs {
@@ -376,6 +379,10 @@ pub enum Wrong {
     HubCrash,
     /// Sessions come and go.
     SessionChurn,
+    /// The disks of hubs take seconds for each write.
+    DiskSlow,
+    /// The disks of hubs take nothing more.
+    DiskFull,
 }
 
 /// What is left on disk after a crash.

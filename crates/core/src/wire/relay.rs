@@ -1,12 +1,16 @@
 //! The body of `POST /relay`: what old services understand, and what hubs add to it (docs/protocol.md 5.2).
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use thiserror::Error;
 
+use crate::hub::Said;
 use crate::id::{HubId, MsgId, ParseIdError, RoomName, Seq};
 use crate::limits::{NAME_CHARS, PAYLOAD_BYTES, RELAY_BATCH, ROOM_CHARS};
 use crate::time::UtcMillis;
+pub use crate::wire::fields::Problem;
+use crate::wire::fields::{Fields, Wrong};
+use crate::wire::text;
 
 /// Longest formatted text, in bytes: the longest label (four bytes a character) and payload, and what stands between.
 pub const MESSAGE_BYTES: usize = PAYLOAD_BYTES + 4 * NAME_CHARS + 32;
@@ -61,6 +65,25 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// A message of a hub's log, as it came to that hub. `None` for what has no id or number.
+    pub fn of(said: &Said) -> Option<Self> {
+        let entry = &said.entry;
+        let key = entry.key?;
+        Some(Self {
+            id: entry.id.clone()?,
+            kind: Kind::Said,
+            room: said.room.clone(),
+            src: entry.src.to_string(),
+            label: entry.label.to_string(),
+            payload: entry.payload.to_string(),
+            message: text::said(&entry.label, &entry.payload),
+            origin: key.origin,
+            seq: Some(key.seq),
+            sent_at: entry.sent_at,
+            hops: entry.hops,
+        })
+    }
+
     /// The copy that the hub `from` sends: one JSON object.
     pub fn to_json(&self, from: HubId) -> String {
         let object = Object {
@@ -147,23 +170,6 @@ pub enum BodyError {
     },
 }
 
-/// What is wrong with a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Problem {
-    /// It is not there.
-    #[error("is missing")]
-    Missing,
-    /// It has another JSON type, or is a number out of range.
-    #[error("is not {0}")]
-    Not(&'static str),
-    /// Longer than this many bytes.
-    #[error("is longer than {0} bytes")]
-    TooLong(usize),
-    /// Not an id, room or hub.
-    #[error(transparent)]
-    Id(#[from] ParseIdError),
-}
-
 /// Understands a body. Keys that are not known here are ignored, and so is a whole message of an unknown `kind`: newer
 /// hubs may send both.
 ///
@@ -224,15 +230,11 @@ struct Object<'a> {
     from: HubId,
 }
 
-type Wrong = (&'static str, Problem);
-
 fn body_error((field, problem): Wrong) -> BodyError {
     BodyError::Field { field, problem }
 }
 
-struct Fields<'a>(&'a Map<String, Value>);
-
-impl<'a> Fields<'a> {
+impl Fields<'_> {
     /// `None` for a kind that is not known here; everything else must be right all the same.
     fn envelope(&self) -> Result<Option<Envelope>, Wrong> {
         let seq = match self.0.get("seq") {
@@ -275,31 +277,6 @@ impl<'a> Fields<'a> {
             None => Ok(None),
             Some(_) => self.id("from").map(Some),
         }
-    }
-
-    fn value(&self, field: &'static str) -> Result<&'a Value, Wrong> {
-        self.0.get(field).ok_or((field, Problem::Missing))
-    }
-
-    fn text(&self, field: &'static str) -> Result<&'a str, Wrong> {
-        self.value(field)?.as_str().ok_or((field, Problem::Not("a string")))
-    }
-
-    fn number(&self, field: &'static str) -> Result<u64, Wrong> {
-        self.value(field)?
-            .as_u64()
-            .ok_or((field, Problem::Not("a whole number from 0")))
-    }
-
-    fn bounded(&self, field: &'static str, most: usize) -> Result<&'a str, Wrong> {
-        match self.text(field)? {
-            text if text.len() > most => Err((field, Problem::TooLong(most))),
-            text => Ok(text),
-        }
-    }
-
-    fn id<T: std::str::FromStr<Err = ParseIdError>>(&self, field: &'static str) -> Result<T, Wrong> {
-        self.text(field)?.parse().map_err(|error| (field, Problem::Id(error)))
     }
 
     /// A name that is only shown: cut to its bound instead of refused, since an old hub's may be longer.

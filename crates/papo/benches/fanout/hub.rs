@@ -35,6 +35,7 @@ impl Hub {
         let mut process = Command::new(env!("CARGO_BIN_EXE_papo"))
             .args([
                 "serve",
+                "--ephemeral",
                 "--json",
                 "--lang",
                 "en",

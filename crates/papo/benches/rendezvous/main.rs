@@ -4,6 +4,8 @@
 //! for each request. What a plain loop costs that answers as many bytes is measured in the same run, in turns: absolute
 //! figures hold on one machine only, ratios travel. Fails when a request is not done, never for a time.
 
+#[path = "../common/directory.rs"]
+mod directory;
 mod load;
 mod many;
 mod peers;
@@ -14,12 +16,13 @@ mod report;
 mod server;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::task::LocalSet;
 
+use directory::Directory;
 use load::{IN_FLIGHT, Load, Measured};
 use peers::Kind;
 use report::Compared;
@@ -63,9 +66,9 @@ fn main() -> Result<()> {
             other => bail!("there is no option {other}: --short is the only one"),
         }
     }
-    let directory = Directory::make()?;
+    let directory = Directory::make("rendezvous")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    LocalSet::new().block_on(&runtime, measure(plan, &directory.0))
+    LocalSet::new().block_on(&runtime, measure(plan, directory.path()))
 }
 
 async fn measure(plan: Plan, directory: &Path) -> Result<()> {
@@ -130,23 +133,4 @@ fn write_log(path: &Path, records: u64) -> Result<()> {
         .flat_map(|peer| peers::stored(peer, peers::source(peer).into(), now))
         .collect();
     Ok(fs::write(path, log)?)
-}
-
-/// A directory that ends with this value.
-#[derive(Debug)]
-struct Directory(PathBuf);
-
-impl Directory {
-    fn make() -> Result<Self> {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rendezvous-{}", std::process::id()));
-        fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        // What cannot be removed lies below the target directory.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

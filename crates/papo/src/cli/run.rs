@@ -1,8 +1,10 @@
 //! From a command line to the command itself.
 
-use super::{CheckArgs, Checked, Cli, Command, SimArgs, command, environment, packaging};
+use std::path::Path;
+
+use super::{CheckArgs, CheckRendezvousArgs, Checked, Cli, Command, SimArgs, command, environment, packaging};
 use crate::check::{self, Dialect};
-use crate::config::{self, PeerSettings, RendezvousSettings, ServeSettings};
+use crate::config::{self, ConfigFile, PeerSettings, RendezvousSettings, ServeSettings};
 use crate::connect::{self, Target};
 use crate::error::{Exit, Failure};
 use crate::shutdown::Shutdown;
@@ -44,15 +46,7 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
         Command::Check(CheckArgs {
             what: Checked::Rendezvous(arguments),
         }) => {
-            let settings = check::Settings {
-                target: check::target(&arguments.address)?,
-                dialect: match &arguments.dialect {
-                    Some(text) => text.parse().map_err(Failure::unexpected)?,
-                    None => Dialect::default(),
-                },
-                only: arguments.only,
-                json: arguments.json,
-            };
+            let settings = check_settings(arguments)?;
             let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
             check::run(settings, texts, shutdown).await
         }
@@ -60,6 +54,10 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
             sim::run(sim_settings(arguments)?, texts, shutdown).await
         }
+        Command::Export(arguments) => kept(cli.config.as_deref(), |file| arguments.run(file)),
+        Command::Import(arguments) => kept(cli.config.as_deref(), |file| arguments.run(file, &texts)),
+        Command::Backup(arguments) => kept(cli.config.as_deref(), |file| arguments.run(file, &texts)),
+        Command::Token(arguments) => kept(cli.config.as_deref(), |file| arguments.run(file, &texts)),
         Command::Completions(arguments) => {
             packaging::write_out(&packaging::completions(command(&texts), arguments.shell))?;
             Ok(Exit::Done)
@@ -73,6 +71,27 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
     }
+}
+
+/// A command about what a hub keeps; which hub, may stand in the settings file.
+fn kept(
+    config: Option<&Path>,
+    command: impl FnOnce(Option<&ConfigFile>) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    let file = config::find(config, environment)?;
+    command(file.as_ref()).map(|()| Exit::Done)
+}
+
+fn check_settings(arguments: CheckRendezvousArgs) -> Result<check::Settings, Failure> {
+    Ok(check::Settings {
+        target: check::target(&arguments.address)?,
+        dialect: match &arguments.dialect {
+            Some(text) => text.parse().map_err(Failure::unexpected)?,
+            None => Dialect::default(),
+        },
+        only: arguments.only,
+        json: arguments.json,
+    })
 }
 
 fn sim_settings(arguments: SimArgs) -> Result<sim::Settings, Failure> {

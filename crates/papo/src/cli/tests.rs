@@ -47,7 +47,7 @@ fn help_speaks_one_language_and_shows_an_example() {
         ("en", "Example", ["Exemplo", "Uso:", "Opções"]),
         ("pt-BR", "Exemplo", ["Usage", "Options:", "Print help"]),
     ] {
-        let commands: [&[&str]; 11] = [
+        let commands: [&[&str]; 18] = [
             &[],
             &["serve"],
             &["rendezvous"],
@@ -58,6 +58,13 @@ fn help_speaks_one_language_and_shows_an_example() {
             &["check", "rendezvous"],
             &["completions"],
             &["sim"],
+            &["export"],
+            &["import"],
+            &["backup"],
+            &["token"],
+            &["token", "add"],
+            &["token", "list"],
+            &["token", "remove"],
             &["man"],
         ];
         for path in commands {
@@ -93,7 +100,7 @@ fn mistakes_are_explained() {
         (&["papo", "serve", "--http"], &["--http"]),
         (&["papo", "serve", "--http", "1", "--http", "2"], &["--http"]),
         (&["papo", "serve", "--lan=yes"], &["--lan", "yes"]),
-        (&["papo", "connect"], &["<ADDR>"]),
+        (&["papo", "connect"], &["<URL|ADDR>"]),
         (&["papo", "completions", "tcsh"], &["tcsh", "bash"]),
         (&["papo", "check", "rendezvous"], &["<ADDR>"]),
         (&["papo", "check", "rendezvouz", "x"], &["rendezvouz", "rendezvous"]),
@@ -161,6 +168,13 @@ fn packagers_get_every_command() {
             "papo-check.1",
             "papo-check-rendezvous.1",
             "papo-sim.1",
+            "papo-export.1",
+            "papo-import.1",
+            "papo-backup.1",
+            "papo-token.1",
+            "papo-token-add.1",
+            "papo-token-list.1",
+            "papo-token-remove.1",
             "papo-completions.1",
             "papo-man.1"
         ]

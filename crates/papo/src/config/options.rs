@@ -57,6 +57,12 @@ pub(super) const SERVE: Section = Section {
         also("link", Kind::List, "PEER_URL"),
         spec("link-secret-file", Kind::Text),
         spec("rendezvous-listen", Kind::TextOrNumber),
+        spec("data", Kind::Text),
+        spec("ephemeral", Kind::Switch),
+        spec("retention-messages", Kind::TextOrNumber),
+        spec("retention-days", Kind::TextOrNumber),
+        spec("retention-bytes", Kind::TextOrNumber),
+        spec("require-token", Kind::Switch),
         spec("session-rate", Kind::TextOrNumber),
         spec("trust", Kind::List),
         spec("classroom", Kind::Switch),
@@ -128,6 +134,12 @@ impl Flags for ServeArgs {
             .list("link", &self.link)
             .path("link-secret-file", self.link_secret_file.as_ref())
             .text("rendezvous-listen", self.rendezvous_listen.as_ref())
+            .path("data", self.data.as_ref())
+            .switch("ephemeral", self.ephemeral)
+            .text("retention-messages", self.retention_messages.as_ref())
+            .text("retention-days", self.retention_days.as_ref())
+            .text("retention-bytes", self.retention_bytes.as_ref())
+            .switch("require-token", self.require_token)
             .text("session-rate", self.session_rate.as_ref())
             .list("trust", &self.trust)
             .switch("classroom", self.classroom)

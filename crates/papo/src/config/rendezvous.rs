@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use papo_core::wire::rendezvous::Dialect;
 
+use super::data::{self, Place};
 use super::layer::Layers;
-use super::{ConfigFile, REGISTRY_PORT, folder, values};
+use super::{ConfigFile, HubData, REGISTRY_PORT, folder, values};
 use crate::cli::RendezvousArgs;
 use crate::error::Failure;
-use crate::text::{Lang, Message};
+use crate::text::Lang;
 
 /// What a registry was asked to do, every value parsed.
 #[derive(Debug, Clone)]
@@ -60,9 +61,10 @@ impl RendezvousSettings {
             dialect: layers.one("dialect", values::dialect)?.unwrap_or_default(),
             max_per_minute: layers.one("max-per-minute", values::per_minute)?,
             trust: layers.each("trust", values::network)?,
-            data: match data(&layers)? {
-                Some(data) => data,
-                None => Data::usual(listen.port(), None, variable),
+            data: match data::place(&layers, values::file)? {
+                Some(Place::At(file)) => Data::File(file),
+                Some(Place::Nowhere) => Data::Ephemeral,
+                None => Data::usual(listen.port(), variable),
             },
             json: layers.switch("json"),
             lang,
@@ -71,43 +73,27 @@ impl RendezvousSettings {
 }
 
 impl Data {
-    /// The file of a registry at `port`, alone or inside the hub of that name, in the data directory of whoever runs
-    /// it. Without such a directory nothing is kept; nor at port 0, where the next start has another address.
-    pub(super) fn usual(port: u16, hub: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Self {
-        match folder::base("XDG_DATA_HOME", "share", variable) {
-            Some(base) if port != 0 => {
-                let own = hub.map_or_else(String::new, folder::named);
-                // Joining an empty name would only add a slash.
-                let folder = base.join(Path::new("papo").join(own));
-                Self::File(folder.join(format!("rendezvous-{port}.jsonl")))
-            }
-            _ => Self::Ephemeral,
-        }
+    /// The file of a registry at `port` in the data directory of whoever runs it. Without such a directory nothing is
+    /// kept; nor at port 0, where the next start has another address.
+    fn usual(port: u16, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let base = folder::base("XDG_DATA_HOME", "share", variable);
+        base.map_or(Self::Ephemeral, |base| Self::in_folder(port, &base.join("papo")))
     }
-}
 
-/// What the strongest layer says that says where the data lies.
-fn data(layers: &Layers) -> Result<Option<Data>, Failure> {
-    let mut refused = false;
-    for layer in &layers.0 {
-        let ephemeral = layer.get("ephemeral");
-        let asked = ephemeral.filter(|found| found.given.is_on());
-        match (layer.get("data"), asked) {
-            (Some(data), Some(ephemeral)) => {
-                let message = Message::new("error-data-ephemeral").showing("data", &data.source);
-                return Err(Failure::usage(message.showing("ephemeral", &ephemeral.source)));
-            }
-            (Some(data), None) => {
-                let text = data.given.text();
-                let file = values::file(text).map_err(|reason| data.source.refuse(text, reason))?;
-                return Ok(Some(Data::File(file)));
-            }
-            // A stronger layer may have said no to what a weaker one asks for.
-            (None, Some(_)) if !refused => return Ok(Some(Data::Ephemeral)),
-            (None, _) => refused |= ephemeral.is_some(),
+    /// The file of a registry at `port` inside a hub: it lies beside the hub's rooms, if those are kept.
+    pub(super) fn inside(port: u16, hub: &HubData) -> Self {
+        match hub {
+            HubData::Ephemeral => Self::Ephemeral,
+            HubData::Folder(folder) => Self::in_folder(port, folder),
         }
     }
-    Ok(None)
+
+    fn in_folder(port: u16, folder: &Path) -> Self {
+        if port == 0 {
+            return Self::Ephemeral;
+        }
+        Self::File(folder.join(format!("rendezvous-{port}.jsonl")))
+    }
 }
 
 #[cfg(test)]

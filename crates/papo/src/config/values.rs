@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::http::Uri;
 use ipnet::IpNet;
@@ -12,6 +13,7 @@ use papo_core::wire::rendezvous::{Dialect, ParseDialectError};
 use papo_core::wire::signature::{LinkSecret, SECRET_BYTES, SecretError};
 
 use super::loopback;
+use super::rooms::DAY;
 use crate::text::Message;
 
 /// `127.0.0.1:8000`, and the shorter forms that people write: a port (`8000`, `:8000`) stays on loopback, an address
@@ -121,6 +123,49 @@ pub(super) fn file(text: &str) -> Result<PathBuf, Message> {
     }
     Ok(path)
 }
+
+/// The name of a folder that may not exist yet.
+pub(super) fn folder(text: &str) -> Result<PathBuf, Message> {
+    if text.is_empty() {
+        return Err(Message::new("error-folder-name"));
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// How many, at least one.
+pub(super) fn count(text: &str) -> Result<u64, Message> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(Message::new("error-count")),
+    }
+}
+
+/// Days, possibly none.
+pub(crate) fn days(text: &str) -> Result<Duration, Message> {
+    let days = text.parse::<u32>().ok().filter(|&days| days <= DAYS);
+    days.map(|days| DAY * days)
+        .ok_or_else(|| Message::new("error-days").showing("most", DAYS))
+}
+
+/// `268435456`, `256M` or `1G`; a letter counts in steps of 1024.
+pub(super) fn bytes(text: &str) -> Result<u64, Message> {
+    let units = [('K', 10), ('M', 20), ('G', 30)];
+    let unit = units.iter().find_map(|&(unit, bits)| {
+        let number = text.strip_suffix([unit, unit.to_ascii_lowercase()])?;
+        Some((number, bits))
+    });
+    let (number, bits) = unit.unwrap_or((text, 0));
+    let bytes = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(1 << bits));
+    bytes
+        .filter(|&bytes| bytes > 0)
+        .ok_or_else(|| Message::new("error-bytes"))
+}
+
+/// A hundred years: more than anybody keeps a chat.
+const DAYS: u32 = 36_500;
 
 /// A network, or an address for itself alone.
 pub(super) fn network(text: &str) -> Result<IpNet, Message> {

@@ -1,23 +1,27 @@
 //! The hub's task: it owns the machine by value, feeds it events and does what it asks for.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod sessions;
+
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use bytes::Bytes;
-use papo_core::hub::{CloseReason, Hub, Input, Output, RelayReply, RelayRequest};
-use papo_core::id::{RequestId, RoomId, SessionId};
+use papo_core::hub::{Door, Hub, Input, Output, Post, RelayReply, RelayRequest, Remark, Restored};
+use papo_core::id::{RequestId, RoomId, RoomName, SessionId};
 use papo_core::limits::{HUB_INBOX, LAST_CALL_DEADLINE, SHUTDOWN_DEADLINE};
 use papo_core::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant as Deadline, MissedTickBehavior, interval, sleep_until};
 
-use super::fanout::Log;
+use super::api::{Counted, PostResult};
+use super::archive::{Archive, Asked};
+use super::logs::Logs;
 use super::post::Poster;
-use super::{Event, encode, remarks, words};
+use super::{Event, Inbox, encode, remarks, words};
 use crate::clock::utc_now;
-use crate::net::connection::{Connection, Control, Form};
+use crate::net::connection::{Connection, Control};
 use crate::text::Texts;
 
 /// How often the machine is told the time of day: clocks are set, and machines sleep.
@@ -25,17 +29,20 @@ const WALL_CLOCK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The hub's task.
 pub(crate) struct Driver {
-    hub: Hub,
-    started: Clock,
+    pub(super) hub: Hub,
+    pub(super) started: Clock,
     texts: Texts,
-    poster: Poster,
-    sessions: HashMap<SessionId, Attached>,
+    pub(super) poster: Poster,
+    pub(super) sessions: HashMap<SessionId, Attached>,
     /// Connections of sessions that the machine has closed, which still write their last bytes.
     leaving: usize,
-    logs: HashMap<RoomId, Log>,
-    /// Rooms with a burst that is not sealed yet.
-    bursting: BTreeSet<RoomId>,
+    pub(super) logs: Logs,
+    pub(super) archive: Archive,
+    /// The way back here, for those who answer later.
+    inbox: Inbox,
     requests: HashMap<RequestId, oneshot::Sender<RelayReply>>,
+    posts: HashMap<RequestId, oneshot::Sender<PostResult>>,
+    pub(super) counted: Counted,
     next_request: u64,
     phase: Phase,
 }
@@ -78,8 +85,8 @@ impl Phase {
     }
 }
 
-struct Attached {
-    connection: Arc<Connection>,
+pub(super) struct Attached {
+    pub(super) connection: Arc<Connection>,
     /// Its input has ended.
     ended: bool,
     /// What its connection wants to say last, once its input has ended.
@@ -103,7 +110,14 @@ impl Attached {
 }
 
 impl Driver {
-    pub(crate) fn new(hub: Hub, started: Clock, texts: Texts, poster: Poster) -> Self {
+    pub(crate) fn new(hub: Hub, started: Clock, texts: Texts, poster: Poster, archive: Archive, inbox: Inbox) -> Self {
+        let mut logs = Logs::new(archive.store());
+        // The first room is there before anybody enters it: other hubs speak there.
+        for name in hub.rooms().map(|(name, ..)| name).cloned() {
+            if let Some(room) = hub.room(&name) {
+                logs.open(room, name);
+            }
+        }
         Self {
             hub,
             started,
@@ -111,9 +125,12 @@ impl Driver {
             poster,
             sessions: HashMap::new(),
             leaving: 0,
-            logs: HashMap::new(),
-            bursting: BTreeSet::new(),
+            logs,
+            archive,
+            inbox,
             requests: HashMap::new(),
+            posts: HashMap::new(),
+            counted: Counted::default(),
             next_request: 0,
             phase: Phase::Running,
         }
@@ -152,6 +169,9 @@ impl Driver {
             self.seal_all();
         }
         self.report();
+        // Nobody waits for a place in the inbox any more: the store can end.
+        drop(inbox);
+        self.archive.end();
     }
 
     /// Asks every session for what has arrived. What the hub has taken or could still take is said before it ends.
@@ -181,7 +201,12 @@ impl Driver {
         let Phase::Ending { until } = self.phase else {
             return false;
         };
-        let flushed = self.leaving == 0 && self.hub.waiting_for_links() == 0;
+        let handed_on = if self.archive.is_durable() {
+            !self.hub.has_fragile()
+        } else {
+            self.hub.waiting_for_links() == 0
+        };
+        let flushed = self.leaving == 0 && handed_on && self.hub.is_settled();
         flushed || Deadline::now() >= until
     }
 
@@ -192,23 +217,20 @@ impl Driver {
                 door,
                 address,
                 room,
-            } => {
-                let session = connection.session;
-                self.phase.opened(&connection);
-                self.sessions.insert(session, Attached::new(connection));
-                self.handle(Input::Opened {
-                    session,
-                    door,
-                    address,
-                    room,
-                });
-            }
+            } => self.on_opened(connection, door, address, room),
             Event::Bytes { session, bytes } => {
                 self.handle(Input::Bytes { session, bytes: &bytes });
                 self.release(session);
             }
-            Event::Texts { session, texts } => {
+            Event::Texts {
+                session,
+                texts,
+                confirmed,
+            } => {
                 self.handle(Input::Alive { session });
+                for number in confirmed {
+                    self.handle(Input::Confirmed { session, number });
+                }
                 for text in texts {
                     self.handle(Input::Text { session, text });
                 }
@@ -217,7 +239,7 @@ impl Driver {
             Event::Ended { session, farewell } => self.on_ended(session, farewell),
             Event::Drained { session } => self.phase.drained(session),
             Event::Violated { session, reason } => {
-                self.handle(Input::Closed { session });
+                self.handle(Input::Closed { session, reason });
                 self.close(session, reason);
             }
             Event::Closed { session, reason } => self.on_closed(session, reason),
@@ -228,8 +250,36 @@ impl Driver {
                 reply,
             } => self.on_relay(source, signature.as_deref(), &body, reply),
             Event::Posted { link, outcome } => self.handle(Input::Posted { link, outcome }),
+            Event::Stored { through } => {
+                if std::mem::take(&mut self.counted.failing) {
+                    tracing::info!("the disk takes what is said again");
+                }
+                self.handle(Input::Stored { through });
+            }
+            Event::StoreFailed { epoch, detail } => {
+                self.counted.told = std::mem::replace(&mut self.counted.failing, true);
+                self.counted.unstored += 1;
+                self.handle(Input::StoreFailed { epoch, detail });
+            }
+            Event::Acked { author, acked } => self.handle(Input::Acked { author, acked }),
+            Event::LoadAcked { author } => self.archive.load_acked(author, &self.inbox),
+            Event::TokenChecked { session, verdict } => self.handle(Input::TokenChecked { session, verdict }),
+            Event::Ask(ask) => self.on_ask(ask),
+            Event::Post { post, reply } => self.on_post(post, reply),
             Event::LinkAddresses { link, addresses } => self.handle(Input::LinkAddresses { link, addresses }),
         }
+    }
+
+    fn on_opened(&mut self, connection: Arc<Connection>, door: Door, address: IpAddr, room: Option<RoomName>) {
+        let session = connection.session;
+        self.phase.opened(&connection);
+        self.sessions.insert(session, Attached::new(connection));
+        self.handle(Input::Opened {
+            session,
+            door,
+            address,
+            room,
+        });
     }
 
     fn on_ended(&mut self, session: SessionId, farewell: Bytes) {
@@ -257,6 +307,21 @@ impl Driver {
         }));
     }
 
+    /// Somebody says something by a request.
+    fn on_post(&mut self, mut post: Post, reply: oneshot::Sender<PostResult>) {
+        post.request = RequestId(self.next_request);
+        self.next_request += 1;
+        self.posts.insert(post.request, reply);
+        self.handle(Input::Post(post));
+    }
+
+    /// What was kept, before anything else happens.
+    pub(crate) fn restore(&mut self, restored: Vec<Restored>) {
+        for one in restored {
+            self.handle(Input::Restored(one));
+        }
+    }
+
     fn handle(&mut self, input: Input<'_>) {
         let now = self.now();
         self.hub.handle(now, input);
@@ -268,19 +333,38 @@ impl Driver {
     fn act(&mut self, output: Output) {
         match output {
             Output::Append { room, entry } => {
-                // Without readers there is nobody to keep it for.
-                if let Some(log) = self.logs.get_mut(&room)
-                    && log.append(entry)
-                {
-                    self.bursting.insert(room);
-                }
+                self.counted.appended += 1;
+                self.logs.append(room, entry);
             }
             Output::Attach { session, room } => self.attach(session, room),
             Output::Detach { session, room } => self.detach(session, room),
+            Output::RoomOpened { room, name } => self.logs.open(room, name),
             Output::RoomClosed { room } => {
                 self.seal(room);
-                self.logs.remove(&room);
+                self.logs.forget(room);
             }
+            Output::Store(record) => self.archive.write(record),
+            Output::LoadAcked { author } => self.archive.load_acked(author, &self.inbox),
+            Output::CheckToken { session, nick, token } => {
+                self.archive.check_token((session, nick, token), &self.inbox);
+            }
+            Output::Reply { session, frame } => self.reply(session, &frame, None),
+            Output::Direct { session, frame, number } => self.reply(session, &frame, Some(number)),
+            Output::Replay {
+                session,
+                room,
+                after,
+                until,
+            } => self.replay(session, room, after, until),
+            Output::Recall {
+                session,
+                room,
+                before,
+                limit,
+                query,
+            } => self.recall(session, room, Asked { before, limit, query }),
+            // Whoever asked may have gone.
+            Output::Posted { request, result } => drop(self.posts.remove(&request).map(|it| it.send(result))),
             Output::Notice { session, notice } => {
                 let words = words::notice(&self.texts, notice);
                 self.answer(session, &words);
@@ -298,138 +382,10 @@ impl Driver {
                 signature,
                 repeatable,
             } => self.poster.post(link, body, signature, repeatable),
-            Output::RelayReply { request, reply } => {
-                if let Some(waiting) = self.requests.remove(&request) {
-                    // Whoever asked may have gone.
-                    let _ = waiting.send(reply);
-                }
-            }
+            Output::RelayReply { request, reply } => drop(self.requests.remove(&request).map(|it| it.send(reply))),
+            // A full disk fails for everyone who speaks; one line tells it.
+            Output::Remark(Remark::NotStored { .. }) if self.counted.told => {}
             Output::Remark(remark) => remarks::log(&remark, &self.poster),
-        }
-    }
-
-    fn attach(&mut self, session: SessionId, room: RoomId) {
-        self.seal(room);
-        let Some(attached) = self.sessions.get_mut(&session) else {
-            return;
-        };
-        attached.room = Some(room);
-        let connection = Arc::clone(&attached.connection);
-        let after = self.logs.entry(room).or_default().attach(Arc::clone(&connection));
-        connection.tell(Control::Attach { room, after });
-    }
-
-    fn detach(&mut self, session: SessionId, room: RoomId) {
-        self.seal(room);
-        let Some(log) = self.logs.get_mut(&room) else { return };
-        let last = log.detach(session);
-        if log.is_unread() {
-            self.logs.remove(&room);
-        }
-        if let Some(attached) = self.sessions.get(&session) {
-            attached.connection.tell(Control::Detach { room, last });
-        }
-    }
-
-    /// Answers a session behind everything that its room has heard so far.
-    fn answer(&mut self, session: SessionId, words: &str) {
-        let Some(attached) = self.sessions.get(&session) else {
-            return;
-        };
-        let bytes = match attached.connection.form {
-            Form::TcpLine => encode::tcp_notice(words, utc_now()),
-            Form::WebSocketText => encode::websocket_notice(words),
-        };
-        let bytes = Bytes::from(bytes);
-        let control = match attached.room {
-            None => Control::Bytes(bytes),
-            Some(room) => {
-                self.seal(room);
-                match self.logs.get(&room) {
-                    None => Control::Bytes(bytes),
-                    Some(log) => Control::Answer {
-                        bytes,
-                        room,
-                        after: log.tail(),
-                    },
-                }
-            }
-        };
-        self.tell(session, control);
-    }
-
-    fn tell(&self, session: SessionId, control: Control) {
-        if let Some(attached) = self.sessions.get(&session)
-            && !attached.connection.tell(control)
-        {
-            attached.connection.cut();
-        }
-    }
-
-    fn set_paused(&mut self, session: SessionId, paused: bool) {
-        if let Some(attached) = self.sessions.get_mut(&session) {
-            attached.paused = paused;
-        }
-    }
-
-    /// Lets a session read on, unless it speaks too fast.
-    fn release(&mut self, session: SessionId) {
-        if let Some(attached) = self.sessions.get(&session)
-            && !attached.paused
-        {
-            attached.connection.release();
-        }
-    }
-
-    /// The machine has forgotten the session; its connection writes what waits, a farewell, and ends.
-    fn close(&mut self, session: SessionId, reason: CloseReason) {
-        // What it said last is still in a burst, and it is to hear it if its door echoes.
-        self.seal_all();
-        self.phase.drained(session);
-        let Some(attached) = self.sessions.remove(&session) else {
-            return;
-        };
-        let words = words::farewell(&self.texts, reason);
-        let farewell = match (attached.connection.form, words) {
-            // It asked to go, and has said how.
-            (_, None) => attached.farewell,
-            (Form::TcpLine, Some(words)) => encode::tcp_notice(&words, utc_now()).into(),
-            (Form::WebSocketText, Some(words)) => encode::close_frame(reason, &words).into(),
-        };
-        self.leaving += 1;
-        attached.connection.tell(Control::Close { reason, farewell });
-    }
-
-    fn on_closed(&mut self, session: SessionId, reason: CloseReason) {
-        self.phase.drained(session);
-        if self.sessions.remove(&session).is_some() {
-            if reason == CloseReason::SlowConsumer {
-                tracing::info!(
-                    session = session.0,
-                    "cut a slow consumer: it did not read what waited for it"
-                );
-            }
-            self.handle(Input::Closed { session });
-        } else {
-            self.leaving = self.leaving.saturating_sub(1);
-        }
-    }
-
-    /// Ends the burst of a room and cuts whoever is too far behind.
-    fn seal(&mut self, room: RoomId) {
-        self.bursting.remove(&room);
-        let now = self.now();
-        let Some(log) = self.logs.get_mut(&room) else { return };
-        for session in log.seal(now) {
-            if let Some(attached) = self.sessions.get(&session) {
-                attached.connection.cut();
-            }
-        }
-    }
-
-    fn seal_all(&mut self) {
-        while let Some(&room) = self.bursting.first() {
-            self.seal(room);
         }
     }
 
@@ -447,7 +403,7 @@ impl Driver {
             }
         }
         let waiting = self.hub.waiting_for_links();
-        if waiting > 0 {
+        if waiting > 0 && !self.archive.is_durable() {
             tracing::warn!(
                 waiting,
                 "messages still waited for other hubs and are lost with this one"

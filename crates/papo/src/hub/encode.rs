@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use papo_core::hub::{CloseReason, Entry, EntryKind};
+use papo_core::id::{HubId, RoomName, Seq};
 use papo_core::time::{Minute, UtcMillis};
+use papo_core::wire::session::{Frame, Message};
 use papo_core::wire::text;
 
 /// An unmasked WebSocket text frame (docs/protocol.md 5.1). The text goes as it came: a page shows text, not markup.
@@ -18,6 +20,7 @@ pub(crate) fn websocket_text(entry: &Entry, out: &mut Vec<u8>) {
         EntryKind::Gap { origin, from, to } => {
             format!("{} {}", text::HUB_LABEL, text::missed(origin, from, to))
         }
+        EntryKind::Frame => return,
     };
     frame(TEXT, &[line.as_bytes()], out);
 }
@@ -32,7 +35,48 @@ pub(crate) fn tcp_line(entry: &Entry, out: &mut Vec<u8>) {
         EntryKind::Gap { origin, from, to } => {
             text::stamped_line(out, text::HUB_LABEL, minute, &text::missed(origin, from, to));
         }
+        EntryKind::Frame => {}
     }
+}
+
+/// What a session of the session protocol is shown of an entry: nothing of those who come and go, since that is told
+/// apart (docs/protocol.md 6.3).
+pub(crate) fn session(room: &RoomName, entry: &Entry, out: &mut Vec<u8>) {
+    match entry.kind {
+        EntryKind::Said => session_text(&Message::new(room, entry).to_json(), out),
+        EntryKind::Gap { origin, from, to } => session_gap(room, (origin, from, to), "lost", out),
+        EntryKind::Frame => session_text(&entry.payload, out),
+        EntryKind::Joined | EntryKind::Left => {}
+    }
+}
+
+/// What the author of an entry is shown in its place.
+pub(crate) fn session_own(entry: &Entry, out: &mut Vec<u8>) {
+    if let (EntryKind::Said, Some(key), Some(msg_id)) = (entry.kind, entry.key, &entry.id) {
+        session_text(&Frame::said(msg_id, key).to_json(), out);
+    }
+}
+
+/// Numbers of a hub that are not there.
+pub(crate) fn session_gap(room: &RoomName, (origin, from, to): (HubId, Seq, Seq), reason: &str, out: &mut Vec<u8>) {
+    let gap = Frame::Gap {
+        room,
+        origin,
+        from: from.get(),
+        to: to.get(),
+        reason,
+    };
+    session_text(&gap.to_json(), out);
+}
+
+/// One JSON object as a text frame.
+pub(crate) fn session_text(json: &str, out: &mut Vec<u8>) {
+    frame(TEXT, &[json.as_bytes()], out);
+}
+
+/// A WebSocket ping whose answer tells that everything before it has arrived.
+pub(crate) fn numbered_ping(number: u64, out: &mut Vec<u8>) {
+    frame(PING, &[&number.to_be_bytes()], out);
 }
 
 /// Text of the hub itself for one session of the TCP text door, each line stamped.
@@ -74,6 +118,9 @@ pub(crate) fn close_frame(reason: CloseReason, words: &str) -> Vec<u8> {
 fn close_code(reason: CloseReason) -> u16 {
     match reason {
         CloseReason::Ended | CloseReason::Quit => 1000,
+        CloseReason::Replaced => 4000,
+        CloseReason::Unauthorized => 4001,
+        CloseReason::NoHello => 4002,
         CloseReason::GoingAway => 1001,
         CloseReason::BadFrame => 1002,
         CloseReason::Binary => 1003,
@@ -87,6 +134,7 @@ fn close_code(reason: CloseReason) -> u16 {
 
 const TEXT: u8 = 0x81;
 const CLOSE: u8 = 0x88;
+const PING: u8 = 0x89;
 
 /// A whole frame (RFC 6455 section 5.2). A server's frames are not masked, so the same bytes serve every receiver.
 fn frame(first: u8, parts: &[&[u8]], out: &mut Vec<u8>) {

@@ -4,12 +4,12 @@
 //! holds the chunk that it read last and follows the chain. Chunks that everybody has passed free themselves. Nobody
 //! locks anything, and what a slow reader keeps alive is shared with every other slow reader.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use papo_core::hub::Entry;
-use papo_core::id::SessionId;
+use papo_core::hub::{Cursor, Entry, EntryKind};
+use papo_core::id::{HubId, RoomName, SessionId};
 use papo_core::time::Instant;
 
 use super::encode;
@@ -20,7 +20,9 @@ use crate::net::connection::{Connection, Form};
 pub(crate) struct Chunk {
     entries: Box<[Entry]>,
     weight: u64,
+    room: Option<Arc<RoomName>>,
     websocket: OnceLock<Encoded>,
+    session: OnceLock<Encoded>,
     tcp: OnceLock<Encoded>,
     next: OnceLock<Arc<Chunk>>,
 }
@@ -34,12 +36,14 @@ struct Encoded {
 }
 
 impl Chunk {
-    fn new(entries: Vec<Entry>) -> Self {
+    fn new(room: &Arc<RoomName>, entries: Vec<Entry>) -> Self {
         let weight = entries.iter().map(Entry::weight).sum();
         Self {
             entries: entries.into(),
             weight,
+            room: Some(Arc::clone(room)),
             websocket: OnceLock::new(),
+            session: OnceLock::new(),
             tcp: OnceLock::new(),
             next: OnceLock::new(),
         }
@@ -55,13 +59,32 @@ impl Chunk {
         self.weight
     }
 
-    /// The bytes of this chunk for one session: all of them, or, at a door without echo, those around its own.
+    /// Roughly what the chunk takes in memory: its entries, and their bytes in up to three wire forms.
+    fn kept_bytes(&self) -> u64 {
+        const ENTRY: u64 = 768;
+        self.weight * 2 + ENTRY * self.entries.len() as u64
+    }
+
+    /// What is in it.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The bytes of this chunk for one session: all of them, or, at a door without echo, those around its own. In the
+    /// session protocol its own are replaced by what tells it that they are said.
     pub(crate) fn pieces(&self, form: Form, session: SessionId, mut each: impl FnMut(Bytes)) {
         let encoded = match form {
+            Form::Session => self.session.get_or_init(|| {
+                self.encode(|entry, out| {
+                    if let Some(room) = &self.room {
+                        encode::session(room, entry, out);
+                    }
+                })
+            }),
             Form::WebSocketText => self.websocket.get_or_init(|| self.encode(encode::websocket_text)),
             Form::TcpLine => self.tcp.get_or_init(|| self.encode(encode::tcp_line)),
         };
-        let skips = |entry: &Entry| form == Form::WebSocketText && entry.author == Some(session);
+        let skips = |entry: &Entry| form != Form::TcpLine && entry.author == Some(session);
         if !self.entries.iter().any(skips) {
             if !encoded.bytes.is_empty() {
                 each(encoded.bytes.clone());
@@ -76,11 +99,29 @@ impl Chunk {
                     each(encoded.bytes.slice(begin..end));
                 }
                 begin = entry_end;
+                if form == Form::Session {
+                    let mut own = Vec::new();
+                    encode::session_own(entry, &mut own);
+                    if !own.is_empty() {
+                        each(own.into());
+                    }
+                }
             }
             end = entry_end;
         }
         if end > begin {
             each(encoded.bytes.slice(begin..end));
+        }
+    }
+
+    /// What tells a session of the session protocol that its own messages in this chunk are said.
+    pub(crate) fn own_pieces(&self, session: SessionId, mut each: impl FnMut(Bytes)) {
+        for entry in self.entries.iter().filter(|entry| entry.author == Some(session)) {
+            let mut own = Vec::new();
+            encode::session_own(entry, &mut own);
+            if !own.is_empty() {
+                each(own.into());
+            }
         }
     }
 
@@ -108,15 +149,79 @@ impl Drop for Chunk {
     }
 }
 
-/// The writing end of a room's log.
-#[derive(Debug, Default)]
+/// The writing end of a room's log, and its recent part.
+#[derive(Debug)]
 pub(crate) struct Log {
+    name: Arc<RoomName>,
+    /// Before the first chunk of the recent part.
+    before: Arc<Chunk>,
+    recent: VecDeque<Arc<Chunk>>,
+    recent_bytes: u64,
     tail: Arc<Chunk>,
     burst: Vec<Entry>,
     readers: HashMap<SessionId, Arc<Connection>>,
 }
 
 impl Log {
+    /// An empty one.
+    pub(crate) fn new(name: RoomName) -> Self {
+        let start = Arc::new(Chunk::default());
+        Self {
+            name: Arc::new(name),
+            before: Arc::clone(&start),
+            recent: VecDeque::new(),
+            recent_bytes: 0,
+            tail: start,
+            burst: Vec::new(),
+            readers: HashMap::new(),
+        }
+    }
+
+    /// The room's name.
+    pub(crate) fn name(&self) -> &Arc<RoomName> {
+        &self.name
+    }
+
+    /// Bytes of the recent part.
+    pub(crate) fn recent_bytes(&self) -> u64 {
+        self.recent_bytes
+    }
+
+    /// The recent part: what is linked behind this chunk, up to the tail.
+    pub(crate) fn before_recent(&self) -> Arc<Chunk> {
+        Arc::clone(&self.before)
+    }
+
+    /// The messages of the recent part, in order.
+    pub(crate) fn recent(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        let entries = self.recent.iter().flat_map(|chunk| chunk.entries.iter());
+        entries.filter(|entry| entry.kind == EntryKind::Said && entry.key.is_some())
+    }
+
+    /// True when the recent part holds all between two cursors that is kept anywhere.
+    pub(crate) fn covers(&self, after: &Cursor, until: &Cursor) -> bool {
+        let mut lowest: BTreeMap<HubId, u64> = BTreeMap::new();
+        for key in self.recent().filter_map(|entry| entry.key) {
+            lowest.entry(key.origin).or_insert(key.seq.get());
+        }
+        until.iter().all(|(origin, seq)| {
+            let last = after.after(origin);
+            last >= seq || lowest.get(&origin).is_some_and(|&first| first <= last + 1)
+        })
+    }
+
+    /// Lets the recent part have at most so many bytes. Returns how many went.
+    pub(crate) fn shorten(&mut self, most: u64) -> u64 {
+        let before = self.recent_bytes;
+        while self.recent_bytes > most
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.recent_bytes -= oldest.kept_bytes();
+            self.before = oldest;
+        }
+        before - self.recent_bytes
+    }
+
     /// Adds to the current burst. True when it begins one.
     pub(crate) fn append(&mut self, entry: Entry) -> bool {
         self.burst.push(entry);
@@ -128,8 +233,10 @@ impl Log {
         if self.burst.is_empty() {
             return Vec::new();
         }
-        let chunk = Arc::new(Chunk::new(std::mem::take(&mut self.burst)));
+        let chunk = Arc::new(Chunk::new(&self.name, std::mem::take(&mut self.burst)));
         let weight = chunk.weight;
+        self.recent.push_back(Arc::clone(&chunk));
+        self.recent_bytes += chunk.kept_bytes();
         // First counted, then linked: a reader that is awake writes a chunk as soon as it is there.
         let behind = self.readers.values().filter(|reader| !reader.expect(weight, now));
         let behind = behind.map(|reader| reader.session).collect();
@@ -158,10 +265,12 @@ impl Log {
     pub(crate) fn tail(&self) -> Arc<Chunk> {
         Arc::clone(&self.tail)
     }
+}
 
-    /// Nobody reads it: nothing needs to be appended.
-    pub(crate) fn is_unread(&self) -> bool {
-        self.readers.is_empty()
+#[cfg(test)]
+impl Default for Log {
+    fn default() -> Self {
+        Self::new("lobby".parse().expect("a room's name"))
     }
 }
 
@@ -174,15 +283,14 @@ mod tests {
 
     fn said(text: &str, author: u64) -> Entry {
         Entry {
-            kind: EntryKind::Said,
-            label: "Client #1".into(),
             payload: text.into(),
-            verbatim: false,
             author: Some(SessionId(author)),
-            key: None,
-            sent_at: UtcMillis::new(0),
-            hops: 0,
+            ..Entry::notice(EntryKind::Said, "Client #1".into(), UtcMillis::new(0))
         }
+    }
+
+    fn chunk(entries: Vec<Entry>) -> Chunk {
+        Chunk::new(&Arc::new("lobby".parse().unwrap()), entries)
     }
 
     fn frames(chunk: &Chunk, session: u64) -> Vec<Bytes> {
@@ -193,16 +301,16 @@ mod tests {
 
     #[test]
     fn everyone_shares_the_same_bytes_and_an_author_gets_those_around_its_own() {
-        let chunk = Chunk::new(vec![said("a", 1), said("b", 2), said("c", 3), said("d", 2)]);
-        let whole = frames(&chunk, 9);
-        assert_eq!(whole, frames(&chunk, 8));
-        assert_eq!(whole[0].as_ptr(), frames(&chunk, 8)[0].as_ptr());
+        let burst = chunk(vec![said("a", 1), said("b", 2), said("c", 3), said("d", 2)]);
+        let whole = frames(&burst, 9);
+        assert_eq!(whole, frames(&burst, 8));
+        assert_eq!(whole[0].as_ptr(), frames(&burst, 8)[0].as_ptr());
         let join = |pieces: Vec<Bytes>| String::from_utf8_lossy(&pieces.concat()).into_owned();
         let frame = |text: &str| format!("\u{fffd}\u{0c}Client #1: {text}");
         assert_eq!(join(whole), ["a", "b", "c", "d"].map(frame).concat());
-        assert_eq!(join(frames(&chunk, 1)), ["b", "c", "d"].map(frame).concat());
-        assert_eq!(join(frames(&chunk, 2)), ["a", "c"].map(frame).concat());
-        assert_eq!(frames(&Chunk::new(vec![said("x", 1)]), 1), Vec::<Bytes>::new());
+        assert_eq!(join(frames(&burst, 1)), ["b", "c", "d"].map(frame).concat());
+        assert_eq!(join(frames(&burst, 2)), ["a", "c"].map(frame).concat());
+        assert_eq!(frames(&chunk(vec![said("x", 1)]), 1), Vec::<Bytes>::new());
     }
 
     #[test]
@@ -253,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn far_too_much_makes_a_reader_slow_at_once() {
+    fn far_too_much_makes_a_reader_slow_soon() {
         let mut log = Log::default();
         log.attach(Connection::new(SessionId(7), Form::WebSocketText));
         let text = "x".repeat(4000);
@@ -265,7 +373,9 @@ mod tests {
             assert_eq!(log.seal(Instant::ZERO), []);
         }
         log.append(said(&text, 1));
-        assert_eq!(log.seal(Instant::ZERO), [SessionId(7)]);
+        assert_eq!(log.seal(Instant::from_millis(99)), []);
+        log.append(said(&text, 1));
+        assert_eq!(log.seal(Instant::from_millis(101)), [SessionId(7)]);
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! The HTTP door: the page, the WebSocket handshake, `/relay`, and whether the hub is well.
 
+mod admit;
+mod api;
+mod figures;
 mod places;
+mod upgrade;
 
+pub(crate) use admit::Pacing;
 pub(crate) use places::Places;
 
 use std::net::IpAddr;
@@ -10,32 +15,34 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Path, Query, Request, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Json};
 use axum::routing::{get, post};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use papo_core::error::Code;
 use papo_core::hub::RelayReply;
 use papo_core::id::RoomName;
-use papo_core::limits::{HTTP_BODY_DEADLINE, HTTP_HEAD_DEADLINE, HTTP_LIFE, RELAY_BODIES, RELAY_BODY_BYTES};
+use papo_core::limits::{
+    HTTP_BODY_DEADLINE, HTTP_HEAD_DEADLINE, HTTP_LIFE, POST_BYTES, RELAY_BODIES, RELAY_BODY_BYTES,
+};
 use papo_core::wire::signature::SIGNATURE_HEADER;
-use papo_core::wire::text::parse_client_id;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use tower::ServiceExt;
+use utoipa::ToSchema;
 
+use super::archive::Archive;
 use super::guard::Guard;
 use super::page::{Page, plain};
 use super::post::Resolver;
-use super::{Event, Inbox, websocket};
+use super::{Event, Inbox};
 
 /// What every request may need.
 #[derive(Debug)]
@@ -48,6 +55,10 @@ pub(crate) struct App {
     /// Bodies of `/relay` in memory: anyone may send one before the hub knows whether it takes it.
     pub(crate) bodies: Bodies,
     pub(crate) trusted: Vec<IpNet>,
+    pub(crate) archive: Archive,
+    pub(crate) pacing: Pacing,
+    /// Who asks for rooms and messages has to bring a token.
+    pub(crate) require_token: bool,
 }
 
 /// Places for bodies of `/relay` in memory. Strangers, who may send one little by little and are refused only once it is
@@ -68,11 +79,12 @@ impl Default for Bodies {
 }
 
 impl App {
+    fn trusts(&self, source: IpAddr) -> bool {
+        source.is_loopback() || self.trusted.iter().any(|network| network.contains(&source))
+    }
+
     fn bodies_for(&self, source: IpAddr) -> &Semaphore {
-        let known = source.is_loopback()
-            || self.trusted.iter().any(|network| network.contains(&source))
-            || self.resolver.knows(source);
-        if known {
+        if self.trusts(source) || self.resolver.knows(source) {
             &self.bodies.known
         } else {
             &self.bodies.strangers
@@ -81,9 +93,10 @@ impl App {
 }
 
 /// `GET /api/hello`: what the page tells a newcomer.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Hello {
     pub(crate) name: String,
+    #[schema(value_type = String)]
     pub(crate) room: RoomName,
     pub(crate) http: Vec<String>,
     pub(crate) tcp: Vec<String>,
@@ -105,12 +118,14 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(app: App, places: Places) -> Self {
         let app = Arc::new(app);
-        let router = Router::new()
-            .route("/ws/{client}", get(websocket_text))
-            .route("/relay", post(relay))
-            .route("/api/hello", get(hello))
-            .route("/livez", get(well))
-            .route("/readyz", get(well))
+        let mut router = Router::new()
+            .route("/ws", get(upgrade::session))
+            .route("/ws/{client}", get(upgrade::text))
+            .route("/relay", post(relay));
+        for (path, route) in api::routes() {
+            router = router.route(path, route);
+        }
+        let router = router
             .fallback(page)
             .layer(middleware::map_response(harden))
             .with_state(app);
@@ -178,63 +193,6 @@ async fn page(State(app): State<Arc<App>>, method: Method, uri: Uri) -> Response
     app.page.response(uri.path()).await
 }
 
-async fn well() -> &'static str {
-    "ok\n"
-}
-
-async fn hello(State(app): State<Arc<App>>, headers: HeaderMap) -> Response<Body> {
-    if !app.guard.knows_host(&headers) {
-        return plain(
-            StatusCode::FORBIDDEN,
-            "this is not a name of the hub; if it should be, start the hub with --allow-host NAME\n",
-        );
-    }
-    Json(app.hello.clone()).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-struct Wanted {
-    room: Option<String>,
-}
-
-/// `GET /ws/{client_id}` (docs/protocol.md 5.1).
-async fn websocket_text(
-    State(app): State<Arc<App>>,
-    Extension(Source(address)): Extension<Source>,
-    Path(client): Path<String>,
-    Query(wanted): Query<Wanted>,
-    mut request: Request,
-) -> Response<Body> {
-    if !app.guard.allows(request.headers()) {
-        return foreign_origin();
-    }
-    let Some(client) = parse_client_id(&client) else {
-        return plain(StatusCode::FORBIDDEN, "the client id must be an integer, as in /ws/7\n");
-    };
-    let room = match wanted.room.as_deref().map(str::parse::<RoomName>).transpose() {
-        Ok(room) => room,
-        Err(problem) => return plain(StatusCode::BAD_REQUEST, format!("the room's name {problem}\n")),
-    };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return upgrade_required();
-    };
-    let (head, _) = request.into_parts();
-    let head = axum::http::Request::from_parts(head, ());
-    let Ok(response) = tungstenite::handshake::server::create_response(&head) else {
-        return upgrade_required();
-    };
-    let inbox = app.inbox.clone();
-    tokio::spawn(async move {
-        let Ok(upgraded) = upgrade.await else { return };
-        // The connection was made here from exactly this type.
-        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-            return;
-        };
-        websocket::serve(parts.io.into_inner(), parts.read_buf, client, address, room, inbox).await;
-    });
-    response.map(|()| Body::empty())
-}
-
 /// `POST /relay` (docs/protocol.md 5.2 to 5.5).
 async fn relay(
     State(app): State<Arc<App>>,
@@ -276,6 +234,7 @@ async fn relay(
                 Code::Unauthorized
             ),
         ),
+        Some(RelayReply::Busy) => busy("what it brought cannot be kept now"),
         Some(RelayReply::Unprocessable(detail)) => problem(StatusCode::UNPROCESSABLE_ENTITY, &detail),
         None => busy("the hub is ending"),
     }
@@ -295,6 +254,26 @@ async fn ask(inbox: &Inbox, source: IpAddr, signature: Option<String>, body: Byt
     answer.await.ok()
 }
 
+/// The body of a request of the API: it needs no place, since it is small.
+async fn read_small(headers: &HeaderMap, body: Body) -> Result<Bytes, Response<Body>> {
+    let too_large = || {
+        let detail = format!("{}: the limit is {POST_BYTES} bytes", Code::MessageTooLarge);
+        problem(StatusCode::PAYLOAD_TOO_LARGE, &detail)
+    };
+    if announced(headers).is_some_and(|length| length > POST_BYTES) {
+        return Err(too_large());
+    }
+    match timeout(HTTP_BODY_DEADLINE, axum::body::to_bytes(body, POST_BYTES)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(problem(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// The body, and its place among those in memory.
 async fn read_body<'a>(
     headers: &HeaderMap,
@@ -307,10 +286,7 @@ async fn read_body<'a>(
             &format!("{}: the limit is {RELAY_BODY_BYTES} bytes", Code::MessageTooLarge),
         )
     };
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > RELAY_BODY_BYTES) {
+    if announced(headers).is_some_and(|length| length > RELAY_BODY_BYTES) {
         return Err(too_large());
     }
     let deadline = Instant::now() + HTTP_BODY_DEADLINE;
@@ -348,14 +324,6 @@ fn foreign_origin() -> Response<Body> {
         StatusCode::FORBIDDEN,
         "this page is not the hub's own; if it should be, start the hub with --allow-host NAME or --allow-origin ORIGIN\n",
     )
-}
-
-fn upgrade_required() -> Response<Body> {
-    let mut response = plain(StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket\n");
-    response
-        .headers_mut()
-        .insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
-    response
 }
 
 #[cfg(test)]

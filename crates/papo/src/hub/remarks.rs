@@ -6,7 +6,24 @@ use super::post::Poster;
 
 /// Says it in the log.
 pub(crate) fn log(remark: &Remark, poster: &Poster) {
+    match remark {
+        Remark::NotStored { messages, detail } => {
+            tracing::error!(
+                messages,
+                detail,
+                "what was said could not be kept, so it was not said: is the disk full?"
+            );
+        }
+        Remark::BadRequest { session, detail } => {
+            tracing::info!(session = session.0, detail, "a session asks for what makes no sense");
+        }
+        other => log_link(other, poster),
+    }
+}
+
+fn log_link(remark: &Remark, poster: &Poster) {
     match *remark {
+        Remark::NotStored { .. } | Remark::BadRequest { .. } => {}
         Remark::LinkUp { link, kind } => {
             let url = poster.url(link);
             match kind {

@@ -6,21 +6,23 @@ use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use ipnet::IpNet;
-use papo_core::hub::{Config, Hub, Rate, SessionLimits};
+use papo_core::hub::{Config, Hub, Rate, Restored, SessionLimits};
 use papo_core::id::HubId;
 use papo_core::limits;
 use papo_core::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::archive::Archive;
 use super::driver::Driver;
 use super::guard::Guard;
-use super::http::{App, Bodies, Door, Hello, Places};
+use super::http::{App, Bodies, Door, Hello, Pacing, Places};
 use super::page::Page;
 use super::post::{Poster, Resolver};
-use super::{Inbox, tcp};
+use super::store::{Store, StoreEvent};
+use super::{Event, Inbox, tcp};
 use crate::clock::utc_now;
-use crate::config::ServeSettings;
+use crate::config::{HubData, ServeSettings};
 use crate::error::{Exit, Failure};
 use crate::net::accept::{accept, bind};
 use crate::net::{files, reach};
@@ -42,20 +44,25 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
         mut registry,
         doors,
     } = Listening::open(&settings)?;
-    let id = HubId::from_bits(u128::from_le_bytes(random()?));
-    let started = Clock::now();
-    let hub = Hub::new(config(&settings, id)?, u64::from_le_bytes(random()?), Instant::ZERO);
-
     let (end, ending) = watch::channel(false);
     let (inbox, events) = Inbox::new();
+    let Kept {
+        archive,
+        hub: id,
+        restored,
+    } = Kept::open(&settings, &inbox)?;
+    let started = Clock::now();
+    let hub = Hub::new(config(&settings, id)?, u64::from_le_bytes(random()?), Instant::ZERO);
     let links = settings.links.clone().into();
     let resolver = Arc::new(Resolver::new(Arc::clone(&links), inbox.clone()));
     let poster = Poster::new(links, inbox.clone());
-    let driver = Driver::new(hub, started, Texts::new(settings.lang), poster);
+    let texts_of_hub = Texts::new(settings.lang);
+    let mut driver = Driver::new(hub, started, texts_of_hub, poster, archive.clone(), inbox.clone());
+    driver.restore(restored);
     let mut driving = tokio::spawn(driver.run(events, ending.clone()));
     let resolving = tokio::spawn(Arc::clone(&resolver).run());
 
-    let door = http_door(&settings, doors, inbox.clone(), resolver);
+    let door = http_door(&settings, doors, inbox.clone(), resolver, archive);
     tokio::spawn(accept(http, ending.clone(), move |stream, address| {
         tokio::spawn(door.clone().serve(stream, address));
     }));
@@ -85,7 +92,40 @@ pub async fn serve(settings: ServeSettings, mut shutdown: Shutdown) -> Result<Ex
     Ok(signal.exit())
 }
 
-fn http_door(settings: &ServeSettings, doors: Doors, inbox: Inbox, resolver: Arc<Resolver>) -> Door {
+/// What a hub has kept.
+struct Kept {
+    archive: Archive,
+    hub: HubId,
+    restored: Vec<Restored>,
+}
+
+impl Kept {
+    /// Opens the hub's folder; a hub without one begins anew.
+    fn open(settings: &ServeSettings, inbox: &Inbox) -> Result<Self, Failure> {
+        let HubData::Folder(folder) = &settings.data else {
+            return Ok(Self {
+                archive: Archive::default(),
+                hub: HubId::from_bits(u128::from_le_bytes(random()?)),
+                restored: Vec::new(),
+            });
+        };
+        let links: Vec<String> = settings.links.iter().map(ToString::to_string).collect();
+        let inbox = inbox.clone();
+        let opened = Store::open(folder, &links, settings.retention, move |event| {
+            inbox.send_from_thread(match event {
+                StoreEvent::Stored { through } => Event::Stored { through },
+                StoreEvent::Failed { epoch, detail } => Event::StoreFailed { epoch, detail },
+            });
+        })?;
+        Ok(Self {
+            archive: Archive::new(opened.store, folder.clone()),
+            hub: opened.hub,
+            restored: opened.restored,
+        })
+    }
+}
+
+fn http_door(settings: &ServeSettings, doors: Doors, inbox: Inbox, resolver: Arc<Resolver>, archive: Archive) -> Door {
     let app = App {
         inbox,
         guard: Guard::new(settings.allow_hosts.clone(), settings.allow_origins.clone()),
@@ -94,6 +134,9 @@ fn http_door(settings: &ServeSettings, doors: Doors, inbox: Inbox, resolver: Arc
         hello: hello(settings, doors),
         bodies: Bodies::default(),
         trusted: settings.trust.clone(),
+        archive,
+        pacing: Pacing::default(),
+        require_token: settings.require_token,
     };
     let places = Places::new(
         limits::HTTP_CONNECTIONS,
@@ -178,6 +221,11 @@ fn config(settings: &ServeSettings, id: HubId) -> Result<Config, Failure> {
     let factor = address_factor(settings);
     Ok(Config {
         id,
+        name: settings.name.clone(),
+        durable: matches!(settings.data, HubData::Folder(_)),
+        require_token: settings.require_token,
+        session_key: random()?,
+        messages_per_second: settings.session_rate,
         home: settings.room.clone(),
         session_rate: settings.session_rate.map(|rate| Rate::new(rate, limits::SESSION_BURST)),
         session_limits: SessionLimits {
@@ -232,6 +280,10 @@ fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) ->
             "name": settings.name,
             "hub": id,
             "room": settings.room,
+            "data": match &settings.data {
+                HubData::Ephemeral => None,
+                HubData::Folder(folder) => Some(folder.display().to_string()),
+            },
             "http": doors.http.to_string(),
             "http_port": doors.http.port(),
             "tcp": doors.tcp.map(|address| address.to_string()),
@@ -244,17 +296,21 @@ fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) ->
         return out.flush();
     }
     let mut out = io::stderr().lock();
+    for line in welcome(settings, doors, texts) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// What people read first.
+fn welcome(settings: &ServeSettings, doors: Doors, texts: &Texts) -> Vec<String> {
     let hello = hello(settings, doors);
     let ready = Message::new("serve-ready")
         .with("name", settings.name.clone())
         .showing("room", &settings.room);
-    writeln!(out, "{}", texts.say(&ready))?;
+    let mut facts = Vec::new();
     for url in &hello.http {
-        writeln!(
-            out,
-            "  {}",
-            texts.say(&Message::new("serve-ready-http").with("url", url.clone()))
-        )?;
+        facts.push(Message::new("serve-ready-http").with("url", url.clone()));
     }
     for address in &hello.tcp {
         let spaced = address.rsplit_once(':').map_or_else(
@@ -264,23 +320,24 @@ fn announce(settings: &ServeSettings, id: HubId, doors: Doors, texts: &Texts) ->
         let message = Message::new("serve-ready-tcp")
             .with("address", address.clone())
             .with("spaced", spaced);
-        writeln!(out, "  {}", texts.say(&message))?;
+        facts.push(message);
     }
     for address in doors.rendezvous.map(reach::addresses).into_iter().flatten() {
-        let message = Message::new("serve-ready-rendezvous").showing("address", address);
-        writeln!(out, "  {}", texts.say(&message))?;
+        facts.push(Message::new("serve-ready-rendezvous").showing("address", address));
     }
     for link in &settings.links {
-        writeln!(
-            out,
-            "  {}",
-            texts.say(&Message::new("serve-ready-link").showing("url", link))
-        )?;
+        facts.push(Message::new("serve-ready-link").showing("url", link));
     }
+    facts.push(match &settings.data {
+        HubData::Folder(folder) => Message::new("serve-ready-data").showing("folder", folder.display()),
+        HubData::Ephemeral => Message::new("serve-ready-ephemeral"),
+    });
     if doors.http.ip().is_loopback() && doors.tcp.is_none_or(|tcp| tcp.ip().is_loopback()) {
-        writeln!(out, "  {}", texts.get("serve-ready-local"))?;
+        facts.push(Message::new("serve-ready-local"));
     }
-    Ok(())
+    let mut lines = vec![texts.say(&ready)];
+    lines.extend(facts.iter().map(|fact| format!("  {}", texts.say(fact))));
+    lines
 }
 
 /// How this hub is reached, as far as it can tell.

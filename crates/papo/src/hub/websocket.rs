@@ -1,15 +1,15 @@
-//! The WebSocket text door (docs/protocol.md 5.1): one connection from upgrade to close.
+//! WebSockets, of the text door (docs/protocol.md 5.1) and of the session protocol (6.1): one connection from upgrade
+//! to close.
 //!
 //! tungstenite reads: framing, masks, fragments, UTF-8, limits. It reads from memory, fed with what the socket had, so
 //! that a connection that says nothing holds no read buffer to speak of. What it wants to write (pongs, the echo of a
 //! close) joins everything else in the outbound path, which is ours.
 
 use std::io::{self, Read, Write};
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
-use papo_core::hub::{CloseReason, Door};
-use papo_core::id::RoomName;
+use papo_core::hub::CloseReason;
 use papo_core::limits::WEBSOCKET_BYTES;
 use tokio::net::TcpStream;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
@@ -17,21 +17,11 @@ use tungstenite::{Error, Message};
 
 use super::tcp::{self, Incoming};
 use super::{Event, Inbox};
-use crate::net::connection::{Connection, Control, Form};
+use crate::net::connection::{Connection, Control};
 use crate::net::outbound;
 
 /// Serves one client, `early` being what it sent with its handshake, until it is gone.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    early: Bytes,
-    client: i64,
-    address: IpAddr,
-    room: Option<RoomName>,
-    inbox: Inbox,
-) {
-    let connection = inbox
-        .open(Form::WebSocketText, Door::WebSocketText { client }, address, room)
-        .await;
+pub(crate) async fn serve(stream: TcpStream, early: Bytes, connection: Arc<Connection>, inbox: Inbox) {
     let session = connection.session;
     let reason = tokio::select! {
         reason = outbound::run(&stream, &connection) => reason,
@@ -49,10 +39,17 @@ async fn receive(stream: &TcpStream, connection: &Connection, early: Bytes, inbo
     let mut last = false;
     loop {
         let mut texts = Vec::new();
-        let end = reader.take(bytes, &mut texts);
+        let mut confirmed = Vec::new();
+        let end = reader.take(bytes, &mut texts, &mut confirmed);
         let replies = reader.replies();
         connection.hold();
-        inbox.send(Event::Texts { session, texts }).await;
+        inbox
+            .send(Event::Texts {
+                session,
+                texts,
+                confirmed,
+            })
+            .await;
         match end {
             // The answer to a close is the last frame of all: it waits until the session has left its room.
             Some(End::Closed) => {
@@ -111,14 +108,17 @@ impl Reader {
         }
     }
 
-    /// Takes what the socket had and adds the texts in it.
-    fn take(&mut self, bytes: Bytes, texts: &mut Vec<String>) -> Option<End> {
+    /// Takes what the socket had and adds the texts in it, and the numbers of pings that it answers.
+    fn take(&mut self, bytes: Bytes, texts: &mut Vec<String>, confirmed: &mut Vec<u64>) -> Option<End> {
         self.websocket.get_mut().input = bytes;
         loop {
             match self.websocket.read() {
                 Ok(Message::Text(text)) => texts.push(text.as_str().to_owned()),
                 Ok(Message::Binary(_)) => return Some(End::Violated(CloseReason::Binary)),
-                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+                Ok(Message::Pong(echo)) => {
+                    confirmed.extend(<[u8; 8]>::try_from(&*echo).ok().map(u64::from_be_bytes));
+                }
+                Ok(Message::Ping(_) | Message::Frame(_)) => {}
                 // The echo of the close goes out with the next flush.
                 Ok(Message::Close(_)) => {
                     let _ = self.websocket.flush();
@@ -192,7 +192,7 @@ mod tests {
 
     fn take(reader: &mut Reader, bytes: &[u8]) -> (Vec<String>, Option<End>) {
         let mut texts = Vec::new();
-        let end = reader.take(Bytes::copy_from_slice(bytes), &mut texts);
+        let end = reader.take(Bytes::copy_from_slice(bytes), &mut texts, &mut Vec::new());
         (texts, end)
     }
 

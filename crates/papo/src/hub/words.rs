@@ -2,6 +2,7 @@
 
 use papo_core::hub::{CloseReason, Notice};
 use papo_core::limits::PAYLOAD_BYTES;
+use papo_core::wire::text::visible;
 
 use crate::text::{Message, Texts};
 
@@ -32,6 +33,11 @@ pub(crate) fn notice(texts: &Texts, notice: Notice) -> String {
         Notice::RoomBad(problem) => Message::new("notice-room-bad").with("reason", Message::from(problem)),
         Notice::RoomUsage => Message::new("notice-room-usage"),
         Notice::RoomsFull => Message::new("notice-rooms-full"),
+        Notice::NotKept => Message::new("notice-not-kept"),
+        // One line, whatever is in it: only the hub begins lines of its own.
+        Notice::Direct { from, text } => Message::new("notice-direct")
+            .with("from", from)
+            .with("text", visible(&text).into_owned()),
         Notice::TooLong { bytes } => Message::new("notice-too-long")
             .with("bytes", bytes)
             .with("limit", PAYLOAD_BYTES),
@@ -63,6 +69,9 @@ pub(crate) fn farewell(texts: &Texts, reason: CloseReason) -> Option<String> {
         CloseReason::BadUtf8 => "close-bad-utf8",
         CloseReason::TooLarge => "close-too-large",
         CloseReason::BadFrame => "close-bad-frame",
+        CloseReason::Replaced => "close-replaced",
+        CloseReason::Unauthorized => "close-unauthorized",
+        CloseReason::NoHello => "close-no-hello",
     };
     Some(texts.get(key))
 }

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use papo_core::hub::CloseReason;
 use papo_core::id::{RoomId, SessionId};
-use papo_core::limits::{CONTROL_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_HARD_BYTES, SEND_QUEUE_SOFT_BYTES, SLOW_GRACE};
+use papo_core::limits::{
+    CONTROL_ITEMS, SEND_QUEUE_BYTES, SEND_QUEUE_HARD_BYTES, SEND_QUEUE_SOFT_BYTES, SLOW_GRACE, SLOW_GRACE_HARD,
+};
 use papo_core::time::Instant;
 use tokio::sync::Notify;
 
+use super::replay::Replaying;
 use crate::hub::fanout::Chunk;
+use crate::hub::store::{Page, ReadError};
 
 /// The wire form that a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub(crate) enum Form {
     WebSocketText,
     /// Lines of the TCP text door.
     TcpLine,
+    /// Frames of the session protocol.
+    Session,
 }
 
 /// What the hub tells one connection.
@@ -37,6 +44,13 @@ pub(crate) enum Control {
     Attach { room: RoomId, after: Arc<Chunk> },
     /// Read it up to and including this chunk, then no more.
     Detach { room: RoomId, last: Arc<Chunk> },
+    /// Read this past first, and the room's log behind it.
+    Replay(Box<Replaying>),
+    /// What the disk had for a past.
+    Page {
+        question: u64,
+        page: Result<Page, ReadError>,
+    },
     /// Write what waits, then this, then close.
     Close { reason: CloseReason, farewell: Bytes },
 }
@@ -61,6 +75,8 @@ pub(crate) struct Connection {
     cut: AtomicBool,
     /// The hub ends: hand over what has arrived, then read no more.
     last_call: AtomicBool,
+    /// It reads a room's past: what waits behind that is not its fault.
+    replaying: AtomicBool,
     /// Since when more waits than may, in microseconds of the hub's clock; 0: no more than may. Only the hub's task looks.
     over_since: AtomicU64,
     has_control: AtomicBool,
@@ -80,6 +96,7 @@ impl Connection {
             backlog: AtomicU64::new(0),
             cut: AtomicBool::new(false),
             last_call: AtomicBool::new(false),
+            replaying: AtomicBool::new(false),
             over_since: AtomicU64::new(0),
             has_control: AtomicBool::new(false),
             control: Mutex::new(Vec::new()),
@@ -103,13 +120,28 @@ impl Connection {
         if over_since == 0 {
             self.over_since.store(now.as_micros().max(1), Ordering::Relaxed);
         }
-        let patient = over_since == 0 || now.since(Instant::from_micros(over_since)) < SLOW_GRACE;
-        patient && before <= SEND_QUEUE_HARD_BYTES
+        let late = if over_since == 0 {
+            Duration::ZERO
+        } else {
+            now.since(Instant::from_micros(over_since))
+        };
+        let patient = late < SLOW_GRACE || self.replaying.load(Ordering::Relaxed);
+        patient && (late < SLOW_GRACE_HARD || before <= SEND_QUEUE_HARD_BYTES)
     }
 
     /// What was announced with [`Connection::expect`] is there.
     pub(crate) fn wake(&self) {
         self.work.notify_one();
+    }
+
+    /// It begins to read a past, or has read all that it was to read.
+    pub(crate) fn set_replaying(&self, replaying: bool) {
+        self.replaying.store(replaying, Ordering::Relaxed);
+    }
+
+    /// So much waits already that nothing large should come on top.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.backlog.load(Ordering::Relaxed) > SEND_QUEUE_SOFT_BYTES
     }
 
     /// Hands over a direct instruction. False when too much waits already: the connection is a slow consumer.
@@ -152,8 +184,10 @@ impl Connection {
     /// Waits until the next read is allowed: the hub took the last one, the session does not speak too fast, and what
     /// waits for it is not too much. At the last call it is always allowed.
     pub(crate) async fn may_read(&self) {
-        let waits =
-            || self.held.load(Ordering::Acquire) || self.backlog.load(Ordering::Relaxed) > SEND_QUEUE_SOFT_BYTES;
+        // Who reads a past is not slow: what waits behind it is not its fault, and its pongs have to be heard.
+        let full =
+            || self.backlog.load(Ordering::Relaxed) > SEND_QUEUE_SOFT_BYTES && !self.replaying.load(Ordering::Relaxed);
+        let waits = || self.held.load(Ordering::Acquire) || full();
         while waits() && !self.is_last_call() {
             self.gate.notified().await;
         }

@@ -12,10 +12,11 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant as Deadline, timeout_at};
 
 use super::connection::{Connection, Control};
+use super::replay::Replaying;
 use crate::hub::fanout::Chunk;
 
 /// Writes what waits for `connection` until it is closed, cut or broken; returns why it ended.
-pub(crate) async fn run(stream: &TcpStream, connection: &Connection) -> CloseReason {
+pub(crate) async fn run(stream: &TcpStream, connection: &Arc<Connection>) -> CloseReason {
     let mut outbound = Outbound::default();
     loop {
         if connection.is_cut() {
@@ -59,6 +60,8 @@ struct Outbound {
     /// Taken from the logs and not written yet, with the weight that counts as written after each.
     pieces: VecDeque<(Bytes, u64)>,
     cursors: Vec<Cursor>,
+    /// What is read of the past, one after the other; what is live in the same room comes behind it.
+    pasts: VecDeque<Replaying>,
     closing: Option<CloseReason>,
     /// A connection that closes is gone by then, however little by little the other side reads.
     give_up: Option<Deadline>,
@@ -73,9 +76,10 @@ struct Cursor {
 
 impl Outbound {
     /// Takes instructions and, as far as one write can carry it, what waits in the rooms.
-    fn fill(&mut self, connection: &Connection) {
+    fn fill(&mut self, connection: &Arc<Connection>) {
         loop {
             self.obey(connection);
+            self.read_past(connection);
             if !self.read_on(connection) {
                 return;
             }
@@ -86,6 +90,9 @@ impl Outbound {
     /// place in a log was said before anything behind that place was linked, and must be done before it is read.
     fn read_on(&mut self, connection: &Connection) -> bool {
         for index in 0..self.cursors.len() {
+            if self.is_past(self.cursors[index].room) {
+                continue;
+            }
             while self.pieces.len() < WRITE_PIECES
                 && let Some(next) = self.cursors[index].at.next()
             {
@@ -99,6 +106,38 @@ impl Outbound {
         false
     }
 
+    fn is_past(&self, room: RoomId) -> bool {
+        self.pasts.iter().any(|past| past.room == room)
+    }
+
+    /// Reads what was missed, as far as one write can carry it and memory or disk have it.
+    fn read_past(&mut self, connection: &Arc<Connection>) {
+        while self.pieces.len() < WRITE_PIECES
+            && let Some(past) = self.pasts.front_mut()
+        {
+            match past.next(connection, self.pieces.is_empty()) {
+                Ok(Some(piece)) => {
+                    if !piece.is_empty() {
+                        self.pieces.push_back((piece, 0));
+                    }
+                }
+                Ok(None) => {}
+                // It comes again, and asks again.
+                Err(error) => {
+                    tracing::warn!(session = connection.session.0, %error, "cannot read what a session has missed");
+                    self.closing = Some(CloseReason::Lost);
+                    return self.pasts.clear();
+                }
+            }
+            if past.is_done() {
+                self.pasts.pop_front();
+                connection.set_replaying(!self.pasts.is_empty());
+            } else if past.waits(self.pieces.is_empty()) {
+                return;
+            }
+        }
+    }
+
     /// Does what the hub has told this connection since the last time.
     fn obey(&mut self, connection: &Connection) {
         for control in connection.take_control() {
@@ -109,22 +148,36 @@ impl Outbound {
                 }
                 Control::Answer { bytes, room, after } => {
                     if let Some(index) = self.cursors.iter().position(|cursor| cursor.room == room) {
-                        self.read_up_to(connection, index, Some(&after));
+                        self.read_up_to(connection, index, Some(&after), false);
                     }
                     let weight = bytes.len() as u64;
                     self.pieces.push_back((bytes, weight));
                 }
+                Control::Replay(past) => {
+                    self.pasts.push_back(*past);
+                    connection.set_replaying(true);
+                }
+                Control::Page { question, page } => {
+                    if let Some(past) = self.pasts.front_mut() {
+                        past.on_page(question, page);
+                    }
+                }
                 Control::Attach { room, after } => self.cursors.push(Cursor { room, at: after }),
                 Control::Detach { room, last } => {
+                    let past = self.is_past(room);
+                    self.pasts.retain(|past| past.room != room);
+                    connection.set_replaying(!self.pasts.is_empty());
                     if let Some(index) = self.cursors.iter().position(|cursor| cursor.room == room) {
-                        self.read_up_to(connection, index, Some(&last));
+                        self.read_up_to(connection, index, Some(&last), past);
                         self.cursors.swap_remove(index);
                     }
                 }
                 Control::Close { reason, farewell } => {
                     for index in 0..self.cursors.len() {
-                        self.read_up_to(connection, index, None);
+                        let past = self.is_past(self.cursors[index].room);
+                        self.read_up_to(connection, index, None, past);
                     }
+                    self.pasts.clear();
                     if !farewell.is_empty() {
                         self.pieces.push_back((farewell, 0));
                     }
@@ -135,13 +188,20 @@ impl Outbound {
         }
     }
 
-    /// Takes what a room's log holds up to `last`, or all of it.
-    fn read_up_to(&mut self, connection: &Connection, index: usize, last: Option<&Arc<Chunk>>) {
+    /// Takes what a room's log holds up to `last`, or all of it; with `unsaid` it is only passed over, since what comes
+    /// before it was not read.
+    fn read_up_to(&mut self, connection: &Connection, index: usize, last: Option<&Arc<Chunk>>, unsaid: bool) {
         let mut at = Arc::clone(&self.cursors[index].at);
         while !last.is_some_and(|last| Arc::ptr_eq(&at, last))
             && let Some(next) = at.next()
         {
-            self.take(connection, &next);
+            if unsaid {
+                connection.written(next.weight());
+                // Whoever says something is told that it is said, whatever it did not read.
+                next.own_pieces(connection.session, |piece| self.pieces.push_back((piece, 0)));
+            } else {
+                self.take(connection, &next);
+            }
             at = next;
         }
         self.cursors[index].at = at;
@@ -201,14 +261,8 @@ mod tests {
 
     fn say(log: &mut Log, text: &str) {
         log.append(Entry {
-            kind: EntryKind::Said,
-            label: "ana".into(),
             payload: text.into(),
-            verbatim: false,
-            author: None,
-            key: None,
-            sent_at: UtcMillis::new(0),
-            hops: 0,
+            ..Entry::notice(EntryKind::Said, "ana".into(), UtcMillis::new(0))
         });
         assert_eq!(log.seal(Instant::ZERO), []);
     }

@@ -26,6 +26,7 @@ pub(super) fn senseless(source: &Source, place: Place, problem: &Problem) -> Fai
         Problem::NeedsPeers => Message::new("sim-problem-needs-peers"),
         Problem::NeedsTwo => Message::new("sim-problem-needs-two"),
         Problem::NeedsHubs => Message::new("sim-problem-needs-hubs"),
+        Problem::NeedsDisks => Message::new("sim-problem-needs-disks"),
         Problem::NeedsRendezvous => Message::new("sim-problem-needs-rendezvous"),
         Problem::TooLate => Message::new("sim-problem-too-late"),
         Problem::NoLinks => Message::new("sim-problem-no-links"),

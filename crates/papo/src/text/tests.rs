@@ -4,7 +4,8 @@ use std::path::Path;
 use super::*;
 
 /// What each key of a file begins with: a literal of this shape in the code is the name of a text.
-const FAMILIES: [&str; 11] = [
+const FAMILIES: [&str; 12] = [
+    "archive-",
     "notice-",
     "name-",
     "close-",

@@ -134,7 +134,16 @@ fn a_port_in_use_is_named_with_what_to_do() {
     for option in ["--http", "--tcp"] {
         let command = match option {
             "--http" => serve(&["--http", &address]),
-            _ => papo(&["serve", "--lang", "en", "--http", "127.0.0.1:0", "--tcp", &address]),
+            _ => papo(&[
+                "serve",
+                "--ephemeral",
+                "--lang",
+                "en",
+                "--http",
+                "127.0.0.1:0",
+                "--tcp",
+                &address,
+            ]),
         };
         let output = { command }.output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();

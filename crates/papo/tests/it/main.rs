@@ -5,9 +5,11 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod archive;
 mod check;
 mod cli;
 mod connect;
+mod crash;
 mod doors;
 mod federation;
 mod flush;
@@ -18,6 +20,7 @@ mod page;
 mod peer;
 mod relay;
 mod rendezvous;
+mod rooms;
 mod sim;
 mod support;
 mod tcp;

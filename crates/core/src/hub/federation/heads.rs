@@ -18,6 +18,14 @@ pub(crate) enum Arrival {
     After(Seq, Seq),
 }
 
+/// Where a head was before a message moved it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Undo {
+    pub(crate) room: RoomName,
+    pub(crate) origin: HubId,
+    pub(crate) before: Option<Seq>,
+}
+
 /// The highest number heard for each (room, origin), bounded by [`HEADS`].
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
@@ -32,6 +40,24 @@ struct Head {
 }
 
 impl Heads {
+    /// The highest number heard, if it is remembered.
+    pub(crate) fn get(&self, room: &RoomName, origin: HubId) -> Option<Seq> {
+        self.heads.get(&(room.clone(), origin)).map(|head| head.seq)
+    }
+
+    /// Moves the head back to where it was before messages that could not be kept.
+    pub(crate) fn rewind(&mut self, undo: &Undo) {
+        let key = (undo.room.clone(), undo.origin);
+        match (undo.before, self.heads.get_mut(&key)) {
+            (Some(before), Some(head)) => head.seq = before,
+            (None, Some(head)) => {
+                self.by_age.remove(&(head.heard, undo.room.clone(), undo.origin));
+                self.heads.remove(&key);
+            }
+            (_, None) => {}
+        }
+    }
+
     /// Compares a message with the head and moves the head forward.
     pub(crate) fn advance(&mut self, room: &RoomName, origin: HubId, seq: Seq, now: Instant) -> Arrival {
         let key = (room.clone(), origin);

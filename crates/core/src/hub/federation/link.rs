@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::hub::record::Position;
 use crate::id::HubId;
 use crate::limits::{
-    OUTBOX_BYTES, OUTBOX_MESSAGES, RELAY_BACKOFF_MAX, RELAY_BACKOFF_MIN, RELAY_BATCH, RELAY_BODY_BYTES,
+    OUTBOX_BYTES, OUTBOX_MESSAGES, PROBE_REFUSALS, RELAY_BACKOFF_MAX, RELAY_BACKOFF_MIN, RELAY_BATCH, RELAY_BODY_BYTES,
 };
 use crate::planted::{Bug, planted};
 use crate::rng::Rng;
@@ -73,6 +74,8 @@ pub(crate) struct Parcel {
     pub(crate) home: bool,
     /// Of no use any more from then on.
     pub(crate) expires: Option<Instant>,
+    /// Where it stands in the hub's log, if it is kept there.
+    pub(crate) position: Option<Position>,
 }
 
 /// Messages that will not arrive, by reason.
@@ -107,6 +110,12 @@ pub(crate) struct Link {
     failures: u32,
     /// After a refused batch, so many go one by one, to find the one that was refused.
     singly: usize,
+    /// So many probes in a row were refused by something that may or may not be an old service.
+    refused_probes: u32,
+    /// Everything up to here is done with.
+    done: Position,
+    /// What is kept of that.
+    recorded: Position,
 }
 
 impl Link {
@@ -120,6 +129,9 @@ impl Link {
             resting: false,
             failures: 0,
             singly: 0,
+            refused_probes: 0,
+            done: Position::default(),
+            recorded: Position::default(),
         }
     }
 
@@ -141,6 +153,9 @@ impl Link {
             };
             self.waiting_bytes -= oldest.json.len();
             self.lost.overflow += 1;
+            if self.in_flight_messages() == 0 {
+                self.done = self.done.max(oldest.position.unwrap_or_default());
+            }
         }
     }
 
@@ -165,8 +180,11 @@ impl Link {
                 let objects = self.waiting.iter().take(count).map(|parcel| &*parcel.json);
                 (InFlight::Batch(count), crate::wire::relay::batch(from, objects))
             }
-            // What an old service must not show cannot be used to find out whether it is one.
-            LinkKind::Unknown if !front.home => (InFlight::Probe, crate::wire::relay::batch(from, std::iter::empty())),
+            // What an old service must not show cannot be used to find out whether it is one, nor what is kept: it would
+            // have to count as sent before it goes, and would be lost if nothing answers and this hub starts anew.
+            LinkKind::Unknown if !front.home || front.position.is_some() => {
+                (InFlight::Probe, crate::wire::relay::batch(from, std::iter::empty()))
+            }
             LinkKind::Unknown | LinkKind::Legacy | LinkKind::Papo(_) => (InFlight::Single, front.json.to_string()),
         };
         self.in_flight = Some(request);
@@ -186,6 +204,7 @@ impl Link {
         match outcome {
             PostOutcome::Accepted { hub } => {
                 self.failures = 0;
+                self.refused_probes = 0;
                 self.kind = match hub {
                     Some(hub) if hub == own => LinkKind::Own,
                     Some(hub) => LinkKind::Papo(hub),
@@ -206,7 +225,7 @@ impl Link {
             }
             // Not this message is refused but this hub: that can be mended on the other side, and nothing was shown there.
             PostOutcome::Rejected { status } if refuses_sender(status) => self.rest(rng),
-            PostOutcome::Rejected { .. } => {
+            PostOutcome::Rejected { status } => {
                 self.failures = 0;
                 match request {
                     InFlight::Batch(count) if self.singly == 0 => self.singly = count,
@@ -214,8 +233,7 @@ impl Link {
                         self.lost.rejected += 1;
                         self.single_done();
                     }
-                    // Whatever refuses an empty batch does not know batches.
-                    InFlight::Probe => self.kind = LinkKind::Legacy,
+                    InFlight::Probe => return self.probe_refused(status, rng),
                 }
                 Settled::Continue
             }
@@ -233,6 +251,17 @@ impl Link {
                 self.rest(rng)
             }
         }
+    }
+
+    /// An old service does not know batches and misses a key in an empty one. Any other refusal may come from something
+    /// in between, so it has to come again before it decides.
+    fn probe_refused(&mut self, status: u16, rng: &mut Rng) -> Settled {
+        self.refused_probes += 1;
+        if status != UNPROCESSABLE && self.refused_probes < PROBE_REFUSALS {
+            return self.rest(rng);
+        }
+        self.kind = LinkKind::Legacy;
+        Settled::Continue
     }
 
     fn rest(&mut self, rng: &mut Rng) -> Settled {
@@ -288,9 +317,52 @@ impl Link {
     fn drop_front(&mut self, count: usize) {
         for parcel in self.waiting.drain(..count.min(self.waiting.len())) {
             self.waiting_bytes -= parcel.json.len();
+            self.done = self.done.max(parcel.position.unwrap_or_default());
+        }
+    }
+
+    /// The place of the first message that waits, if it is kept.
+    pub(crate) fn front(&self) -> Option<Position> {
+        self.waiting.front()?.position
+    }
+
+    /// The place before it.
+    pub(crate) fn before_front(&self) -> Option<Position> {
+        self.front().map(|position| Position(position.0.saturating_sub(1)))
+    }
+
+    /// The other side has this message already.
+    pub(crate) fn pass(&mut self, position: Option<Position>) {
+        if self.waiting.iter().all(|parcel| parcel.position.is_none()) {
+            self.done = self.done.max(position.unwrap_or_default());
+        }
+    }
+
+    /// Nothing up to here is needed any more, even after a new start; given when that is `every` places more than last
+    /// time.
+    pub(crate) fn take_done(&mut self, every: u64) -> Option<Position> {
+        let further = self
+            .done
+            .0
+            .checked_sub(self.recorded.0)
+            .is_some_and(|places| places >= every);
+        further.then(|| {
+            self.recorded = self.done;
+            self.done
+        })
+    }
+
+    /// The message in flight, which has to be done with before it goes out: where it goes it may not come twice.
+    pub(crate) fn fragile(&self) -> Option<Position> {
+        match (self.in_flight, self.kind) {
+            (Some(InFlight::Single), LinkKind::Unknown | LinkKind::Legacy) => self.waiting.front()?.position,
+            _ => None,
         }
     }
 }
+
+/// What an old service answers to a body without its key.
+const UNPROCESSABLE: u16 = 422;
 
 /// Unauthorized, forbidden, no such path, wrong method there, proxy: no message would be taken.
 const fn refuses_sender(status: u16) -> bool {

@@ -166,6 +166,7 @@ impl Network {
                     RelayReply::Unauthorized(_) => PostOutcome::Rejected { status: 401 },
                     RelayReply::Forbidden => PostOutcome::Rejected { status: 403 },
                     RelayReply::Unprocessable(_) => PostOutcome::Rejected { status: 422 },
+                    RelayReply::Busy => PostOutcome::Failed { sent: true },
                 };
             }
         };

@@ -269,7 +269,7 @@ fn rooms_hear_only_themselves() {
 }
 
 #[test]
-fn a_room_closes_with_its_last_session_and_goes_on_counting() {
+fn a_room_is_forgotten_with_its_last_session_unless_something_was_said_there() {
     let mut world = World::new();
     let ana = world.named("ana");
     world.line(ana, "/join calada");
@@ -277,7 +277,7 @@ fn a_room_closes_with_its_last_session_and_goes_on_counting() {
     assert_eq!(world.closed_rooms, [RoomId(1)]);
     world.line(ana, "oi");
     world.line(ana, "/join lobby");
-    assert_eq!(world.closed_rooms, [RoomId(1), RoomId(2)]);
+    assert_eq!(world.closed_rooms, [RoomId(1)]);
     world.line(ana, "/join falada");
     world.line(ana, "oi de novo");
     assert_eq!(world.said[&RoomId(2)], 2, "numbers go on where they were");

@@ -2,11 +2,13 @@
 
 mod finish;
 mod follower;
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use follower::{Flaw, Follower};
+use kept::Kept;
 
 use crate::hub::{Entry, EntryKind, Key};
 use crate::id::{HubId, LinkId, Seq, SessionId};
@@ -22,6 +24,11 @@ pub(super) const READ_WORST: Duration = Duration::from_millis(60);
 /// What was said and shown.
 #[derive(Debug, Default)]
 pub(super) struct Checker {
+    /// Hubs have disks: what they kept is said, and stays so.
+    pub(super) durable: bool,
+    kept: Kept,
+    /// Hubs that have numbered on after a new start.
+    continued: BTreeSet<usize>,
     words: BTreeMap<u32, Words>,
     keys: BTreeMap<(usize, Key), u32>,
     bare: BTreeMap<u32, Bare>,
@@ -60,6 +67,10 @@ pub(super) struct Place {
 #[derive(Debug)]
 struct Words {
     session: SessionId,
+    /// The nick of somebody who may have several sessions, one after the other.
+    person: Option<String>,
+    /// Whoever said it was told that it was not kept.
+    refused: bool,
     hub: usize,
     text: String,
     said: Option<Said>,
@@ -116,6 +127,8 @@ impl Checker {
     pub(super) fn sent(&mut self, number: u32, hub: usize, session: SessionId, text: String) {
         let words = Words {
             session,
+            person: None,
+            refused: false,
             hub,
             text,
             said: None,
@@ -153,6 +166,18 @@ impl Checker {
     /// A hub loses all that it knew.
     pub(super) fn crashed(&mut self, hub: usize, now: Instant) {
         self.crashes.push((now, hub));
+    }
+
+    /// A hub with a disk is gone: others see its rooms from where it goes on, and what it posts may come again.
+    pub(super) fn crashed_with_disk(&mut self, now: Instant, (hub, id): (usize, HubId), wires: &[usize]) {
+        self.logs.retain(|place, _| place.hub != hub);
+        self.crossed.retain(|(from, _, _)| *from != id);
+        self.continued.insert(hub);
+        // What went to one that was taken for an old service counts as sent before it goes.
+        if wires.iter().any(|wire| self.misjudged.remove(wire)) {
+            self.skipped = Some(now);
+            self.overflow = Some(now);
+        }
     }
 
     /// A hub gave up these messages for a link; it counts them as lost.
@@ -207,7 +232,7 @@ impl Checker {
     pub(super) fn appended(&mut self, rec: &mut Recorder, now: Instant, place: Place, entry: &Entry) {
         match (entry.kind, entry.key) {
             (EntryKind::Said, Some(key)) => {
-                let number = if key.origin == place.id {
+                let number = if key.origin == place.id && !self.durable {
                     self.said_here(rec, now, place, key, entry)
                 } else {
                     self.said_elsewhere(rec, now, place, key, entry)
@@ -215,6 +240,7 @@ impl Checker {
                 self.log_shows(rec, now, place, key, number);
             }
             (EntryKind::Said, None) => self.said_bare(rec, now, place, entry),
+            (EntryKind::Frame, _) => {}
             (EntryKind::Gap { origin, from, to }, _) => self.log_gap(rec, now, place, origin, (from, to)),
             (EntryKind::Joined | EntryKind::Left, _) => self.came_or_left(rec, now, place, entry),
         }
@@ -309,7 +335,8 @@ impl Checker {
         let is_true = said.is_some_and(|(words, said)| {
             *words.text == *entry.payload && said.label == *entry.label && said.sent_at == entry.sent_at
         });
-        rec.check(now, Invariant::Truth, is_true && entry.author.is_none(), || {
+        let of_nobody = entry.author.is_none() || key.origin == place.id;
+        rec.check(now, Invariant::Truth, is_true && of_nobody, || {
             format!(
                 "hub {} shows {:?} of {:?}, which was not said so",
                 place.hub, entry.payload, entry.label
@@ -342,6 +369,10 @@ impl Checker {
     }
 
     fn came_or_left(&mut self, rec: &mut Recorder, now: Instant, place: Place, entry: &Entry) {
+        // Somebody who comes back does so as often as wanted.
+        if self.durable && entry.label.starts_with('p') {
+            return;
+        }
         rec.check(now, Invariant::Truth, self.labels.contains_key(&*entry.label), || {
             format!("hub {} tells of {:?}, who never was", place.hub, entry.label)
         });
@@ -355,7 +386,10 @@ impl Checker {
     fn log_shows(&mut self, rec: &mut Recorder, now: Instant, place: Place, key: Key, number: Option<u32>) {
         let log = self.logs.entry(place).or_default();
         // A hub that has just started numbers its first words 1.
-        let begins = place.room == 0 && key.origin == place.id && !log.follower.knows(key.origin);
+        let begins = place.room == 0
+            && key.origin == place.id
+            && !log.follower.knows(key.origin)
+            && !self.continued.contains(&place.hub);
         let flaw = log.follower.see(key);
         let flaw = if begins && key.seq != Seq::FIRST {
             Some(Flaw::Hole(1))

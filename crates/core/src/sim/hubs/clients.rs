@@ -11,6 +11,7 @@ use crate::id::SessionId;
 use crate::rng::Rng;
 use crate::sim::scenario::Reads;
 use crate::time::Instant;
+use crate::wire::session::Request;
 use crate::wire::text;
 
 /// The longest that a client takes to read what is there.
@@ -67,14 +68,22 @@ impl World<'_> {
     pub(super) fn say(&mut self, number: usize, who: u64, bytes: usize) {
         let mut speakers: Vec<(usize, Option<SessionId>)> = Vec::new();
         for (&actor, site) in &self.sites {
-            let clients = site.sessions.iter().filter(|(_, client)| !client.leaving);
+            let speaks = |client: &Session| !client.leaving && client.form != Form::Session;
+            let clients = site.sessions.iter().filter(|(_, client)| speaks(client));
             speakers.extend(clients.map(|(&session, _)| (actor, Some(session))));
         }
         speakers.extend(self.services.iter().map(|&service| (service, None)));
-        let Some(&(actor, session)) = speakers.get(pick(&mut Rng::new(who), speakers.len())) else {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let at = pick(&mut Rng::new(who), speakers.len() + self.people.len());
+        if let Some(person) = at
+            .checked_sub(speakers.len())
+            .filter(|&person| person < self.people.len())
+        {
+            return self.person_says(person, number, who, bytes);
+        }
+        let Some(&(actor, session)) = speakers.get(at) else {
             return;
         };
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
         let Some(session) = session else {
             return self.say_bare(actor, number, bytes);
         };
@@ -90,7 +99,7 @@ impl World<'_> {
     }
 
     /// Puts something on a client's way to its hub, behind what it sent before.
-    fn send(&mut self, actor: usize, session: SessionId, sent: Sent) {
+    pub(super) fn send(&mut self, actor: usize, session: SessionId, sent: Sent) {
         let now = self.queue.now();
         let jitter = self.scenario.network.jitter.draw(&mut self.draws.clients);
         let Some(client) = self
@@ -147,6 +156,9 @@ impl World<'_> {
         };
         client.reading = false;
         let (stalled, until) = (!client.stalls.is_empty(), client.stalled_until);
+        if !stalled {
+            self.read_frames(actor, session);
+        }
         if !stalled && let Some(site) = self.sites.get_mut(&actor) {
             for (room, display) in site.read(session) {
                 let prompt = until.is_none_or(|until| display.0 >= until);
@@ -168,17 +180,34 @@ impl World<'_> {
         let Some(site) = self.sites.get_mut(&actor) else { return };
         if site.sessions.remove(&session).is_some() {
             self.checker.left(session);
-            self.handle(actor, Input::Closed { session });
-            self.somebody_comes(actor);
+            let person = self.person_gone(session);
+            self.handle(
+                actor,
+                Input::Closed {
+                    session,
+                    reason: crate::hub::CloseReason::Lost,
+                },
+            );
+            if !person {
+                self.somebody_comes(actor);
+            }
         }
     }
 
-    /// The hub has closed a connection.
+    /// The hub has closed a connection, behind what it wrote.
     pub(super) fn dismiss(&mut self, actor: usize, session: SessionId) {
+        if self
+            .client(actor, session)
+            .is_some_and(|client| client.stalls.is_empty())
+        {
+            self.read_frames(actor, session);
+        }
         let Some(site) = self.sites.get_mut(&actor) else { return };
         if site.sessions.remove(&session).is_some() {
             self.checker.left(session);
-            self.somebody_comes(actor);
+            if !self.person_gone(session) {
+                self.somebody_comes(actor);
+            }
         }
     }
 
@@ -189,10 +218,11 @@ impl World<'_> {
             return;
         };
         client.leaving = true;
-        let (latency, websocket) = (client.latency, client.form == Form::WebSocket);
+        let (latency, form) = (client.latency, client.form);
         match how {
             0 => self.queue.push(now + latency, actor, Event::Arrive(session, Sent::Cut)),
-            1 if !websocket => self.send(actor, session, Sent::Bytes(b"/quit\n".to_vec())),
+            1 if form == Form::Session => self.send(actor, session, Sent::Text(Request::Bye.to_json())),
+            1 if form == Form::Tcp => self.send(actor, session, Sent::Bytes(b"/quit\n".to_vec())),
             _ => self.send(actor, session, Sent::End),
         }
     }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::checker::Checker;
+use super::people::Told;
 use super::site::{Sent, actor_address};
 use super::{BEGIN, Event, HOME, World};
 
-use crate::hub::{Config, Door, Entry, EntryKind, Hub, Input, Output, Rate, RelayReply, SessionLimits};
+use crate::hub::{Config, Door, Entry, EntryKind, Hub, Input, Output, Rate, Restored, SessionLimits};
 use crate::id::{HubId, LinkId, RoomId, SessionId};
 use crate::limits::OUTBOX_MESSAGES;
 use crate::sim::check::Invariant;
@@ -25,16 +27,24 @@ impl World<'_> {
     /// A hub starts with nothing but its configuration.
     pub(super) fn on_start(&mut self, actor: usize) {
         let now = self.queue.now();
-        let (id, seed) = (
+        let (drawn, seed) = (
             HubId::from_bits(self.draws.machines.next_u128()),
             self.draws.machines.next_u64(),
         );
+        let mut session_key = [7; 32];
+        if self.plan.durable {
+            session_key[..16].copy_from_slice(&self.draws.disks.next_u128().to_be_bytes());
+        }
         let (secret, rate) = (self.secret, self.rate);
         let Some(site) = self.sites.get_mut(&actor) else { return };
         if site.hub.is_some() || !site.down.is_empty() {
             return;
         }
         let Ok(home) = HOME.parse() else { return };
+        // What is kept is kept by the same hub.
+        let durable = site.disk.is_some();
+        let id = if durable && site.life > 0 { site.id } else { drawn };
+        let links = u32::try_from(site.wires.len()).unwrap_or(0);
         let many = SessionLimits {
             total: 10_000,
             per_address: 10_000,
@@ -42,26 +52,48 @@ impl World<'_> {
         };
         let config = Config {
             id,
+            name: "papo".to_owned(),
+            durable,
+            require_token: false,
+            session_key,
+            messages_per_second: rate.then_some(crate::limits::SESSION_RATE),
             home,
             session_rate: rate.then(|| Rate::new(crate::limits::SESSION_RATE, crate::limits::SESSION_BURST)),
             session_limits: many,
             trusted: Vec::new(),
             unlimited: Vec::new(),
-            links: u32::try_from(site.wires.len()).unwrap_or(0),
+            links,
             link_secret: if secret { LinkSecret::new(SECRET).ok() } else { None },
             utc: time_of_day(now, site.ahead),
         };
         site.hub = Some(Hub::new(config, seed, now));
         site.id = id;
+        let restored = site.disk.as_ref().map(|disk| disk.restored(links));
         let (life, links) = (site.life, site.wires.len());
         for link in 0..u32::try_from(links).unwrap_or(0) {
             let after = Duration::from_micros(self.draws.clients.below(LOOKUP_MICROS));
             self.queue.push(now + after, actor, Event::Lookup(life, LinkId(link)));
         }
-        for _ in 0..self.plan.sessions.get(actor).copied().unwrap_or(0) {
+        if let Some(restored) = restored {
+            self.restore(actor, restored);
+        }
+        let people = self.people.iter().filter(|person| person.hub == actor).count();
+        for _ in people..self.plan.sessions.get(actor).copied().unwrap_or(0) {
             self.somebody_comes(actor);
         }
         self.mark(actor, "", "starts");
+    }
+
+    /// A hub is given what it kept, and has all that it acknowledged.
+    fn restore(&mut self, actor: usize, restored: Vec<Restored>) {
+        let now = self.queue.now();
+        for restored in restored {
+            self.handle(actor, Input::Restored(restored));
+        }
+        if let Some(disk) = self.sites.get(&actor).and_then(|site| site.disk.as_ref()) {
+            self.checker.still_there(&mut self.rec, now, actor, disk.kept());
+        }
+        self.settle_people(actor);
     }
 
     /// Somebody will come to a hub soon, while anything happens at all.
@@ -100,14 +132,16 @@ impl World<'_> {
         }
     }
 
-    /// Gives a hub one input and does all that it wants done. Returns its answer to a request.
-    pub(super) fn handle(&mut self, actor: usize, input: Input<'_>) -> Option<RelayReply> {
+    /// Gives a hub one input and does all that it wants done.
+    pub(super) fn handle(&mut self, actor: usize, input: Input<'_>) {
         let now = self.queue.now();
-        let hub = self.sites.get_mut(&actor)?.hub.as_mut()?;
+        let Some(hub) = self.sites.get_mut(&actor).and_then(|site| site.hub.as_mut()) else {
+            return;
+        };
         self.rec.step();
         hub.handle(now, input);
         let outputs: Vec<Output> = std::iter::from_fn(|| hub.poll_output()).collect();
-        let mut reply = None;
+        let mut replies = Vec::new();
         let mut bursts: BTreeMap<RoomId, u64> = BTreeMap::new();
         let mut line = String::new();
         for output in outputs {
@@ -117,29 +151,29 @@ impl World<'_> {
             if let Output::Append { room, entry } = &output {
                 *bursts.entry(*room).or_default() += entry.weight();
             }
-            reply = self.obey(actor, output).or(reply);
+            if let Output::RelayReply { request, reply } = output {
+                replies.push((request, reply));
+            } else {
+                self.obey(actor, output);
+            }
         }
         self.check_bounds(actor);
         self.set_alarm(actor);
         for (room, weight) in bursts {
             self.end_burst(actor, room, weight);
         }
-        reply
+        for (request, reply) in replies {
+            self.answer(actor, request, &reply);
+        }
     }
 
-    fn obey(&mut self, actor: usize, output: Output) -> Option<RelayReply> {
+    fn obey(&mut self, actor: usize, output: Output) {
         let now = self.queue.now();
-        let site = self.sites.get_mut(&actor)?;
+        let Some(site) = self.sites.get_mut(&actor) else { return };
         match output {
-            Output::Append { room, entry } => self.append(actor, room, entry),
-            Output::Attach { session, room } => {
-                site.attach(session, room);
-                self.checker.attached(session, site.place(actor, room), now);
-            }
-            Output::Detach { session, room } => {
-                site.detach(session, room);
-                self.checker.left(session);
-            }
+            Output::Append { room, entry } => self.append(actor, room, &entry),
+            Output::Attach { session, room } => self.attach(actor, session, room),
+            Output::Detach { session, room } => self.detach(actor, session, room),
             Output::RoomClosed { room } => self.checker.room_closed(site.place(actor, room)),
             Output::PauseInput { session } => {
                 if let Some(session) = site.sessions.get_mut(&session) {
@@ -166,17 +200,55 @@ impl World<'_> {
                 signature,
                 repeatable,
             } => self.post(actor, link, body, signature, repeatable),
-            Output::RelayReply { reply, .. } => return Some(reply),
-            Output::Notice { .. } | Output::Remark(_) => {}
+            Output::Store(record) => self.store(actor, record),
+            Output::LoadAcked { author } => self.load_acked(actor, author),
+            Output::Reply { session, frame } => self.tell(actor, session, Told::Frame(frame)),
+            Output::Replay {
+                session,
+                room,
+                after,
+                until,
+            } => self.replay(actor, session, room, after, until),
+            Output::RelayReply { .. }
+            | Output::Notice { .. }
+            | Output::Remark(_)
+            | Output::RoomOpened { .. }
+            | Output::CheckToken { .. }
+            | Output::Direct { .. }
+            | Output::Recall { .. }
+            | Output::Posted { .. } => {}
         }
-        None
     }
 
-    fn append(&mut self, actor: usize, room: RoomId, entry: Entry) {
+    fn attach(&mut self, actor: usize, session: SessionId, room: RoomId) {
+        let now = self.queue.now();
+        let Some(site) = self.sites.get_mut(&actor) else { return };
+        if !self.by_session.contains_key(&session) {
+            site.attach(session, room);
+            self.checker.attached(session, site.place(actor, room), now);
+        } else if let Some(client) = site.sessions.get_mut(&session) {
+            client.attached.insert(room);
+        }
+    }
+
+    fn detach(&mut self, actor: usize, session: SessionId, room: RoomId) {
+        let Some(site) = self.sites.get_mut(&actor) else { return };
+        if !self.by_session.contains_key(&session) {
+            site.detach(session, room);
+            self.checker.left(session);
+        } else if let Some(client) = site.sessions.get_mut(&session) {
+            client.attached.remove(&room);
+        }
+    }
+
+    fn append(&mut self, actor: usize, room: RoomId, entry: &Entry) {
         let now = self.queue.now();
         let Some(site) = self.sites.get_mut(&actor) else { return };
         let place = site.place(actor, room);
-        self.checker.appended(&mut self.rec, now, place, &entry);
+        if let (Some(key), Some(disk)) = (entry.key, &site.disk) {
+            Checker::is_safe(&mut self.rec, now, (actor, key), "shows", disk.has(place.room, key));
+        }
+        self.checker.appended(&mut self.rec, now, place, entry);
         let name = self.plan.name(actor);
         self.rec.note(now, || format!("{name} shows {entry:?}"));
         let msg_id = entry
@@ -192,7 +264,10 @@ impl World<'_> {
                 text: format!("shows {:?}", entry.payload),
             });
         }
-        site.append(room, now, entry);
+        site.append(room, now, entry.clone());
+        if !self.by_session.is_empty() {
+            self.tell_readers(actor, room, entry);
+        }
     }
 
     /// Lets everybody in a room read, and cuts who does not.

@@ -51,6 +51,10 @@ impl World<'_> {
                 }
             }
             Trouble::Stall { hubs, share, which } => self.stall(&hubs, share, which, number),
+            Trouble::Disks { hubs, full } => {
+                self.mark_all(&hubs, if full { "has a full disk" } else { "has a slow disk" });
+                self.set_disks(&hubs, full, number, true);
+            }
             Trouble::Clock { hubs, ahead } => {
                 self.mark_all(&hubs, "has its clock set");
                 for hub in hubs {
@@ -85,6 +89,7 @@ impl World<'_> {
                     self.reads_again(actor, session, number);
                 }
             }
+            Trouble::Disks { hubs, full } => self.set_disks(&hubs, full, number, false),
             Trouble::Clock { hubs, .. } => {
                 for hub in hubs {
                     self.set_clock(hub, 0);
@@ -119,14 +124,48 @@ impl World<'_> {
         site.wake = None;
         site.overflow = 0;
         site.logs.clear();
-        for session in std::mem::take(&mut site.sessions).into_keys() {
+        let sessions = std::mem::take(&mut site.sessions);
+        let wires = site.wires.clone();
+        let durable = site.disk.is_some();
+        for session in sessions.into_keys() {
             self.checker.left(session);
+            self.person_gone(session);
         }
-        for &wire in &site.wires {
+        for &wire in &wires {
             self.wires[wire].flying = None;
         }
-        self.checker.crashed(actor, now);
+        if durable {
+            self.crash_disk(actor, &wires);
+        } else {
+            self.checker.crashed(actor, now);
+        }
         self.mark(actor, "", "crashes");
+    }
+
+    /// What is safe stays; requests of others end without an answer.
+    fn crash_disk(&mut self, actor: usize, wires: &[usize]) {
+        let now = self.queue.now();
+        let written = self.draws.disks.below(2) == 0;
+        let Some(site) = self.sites.get_mut(&actor) else { return };
+        let id = site.id;
+        let said = site.disk.as_mut().map(|disk| disk.crash(written)).unwrap_or_default();
+        self.became_safe(actor, &said);
+        self.checker.crashed_with_disk(now, (actor, id), wires);
+        self.reset_requests(actor);
+    }
+
+    fn set_disks(&mut self, hubs: &BTreeSet<usize>, full: bool, number: usize, begins: bool) {
+        for hub in hubs {
+            let Some(disk) = self.sites.get_mut(hub).and_then(|site| site.disk.as_mut()) else {
+                continue;
+            };
+            let faults = if full { &mut disk.full } else { &mut disk.slow };
+            if begins {
+                faults.insert(number);
+            } else {
+                faults.remove(&number);
+            }
+        }
     }
 
     fn stall(&mut self, hubs: &BTreeSet<usize>, share: u32, which: u64, number: usize) {

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     /// Links both ways between two actors that both take part; an old service stands second.
     pub(super) links: Vec<(usize, usize)>,
     pub(super) actions: Vec<Action>,
+    /// Hubs have disks.
+    pub(super) durable: bool,
 }
 
 /// One thing that happens.
@@ -64,6 +66,8 @@ pub(super) enum Trouble {
         share: u32,
         which: u64,
     },
+    /// The disks of these hubs are slow, or take nothing.
+    Disks { hubs: BTreeSet<usize>, full: bool },
     /// The time of day of these hubs is so many milliseconds ahead, or behind.
     Clock { hubs: BTreeSet<usize>, ahead: i64 },
 }
@@ -78,6 +82,9 @@ const KINDS: [Wrong; 7] = [
     Wrong::Stall,
     Wrong::Clock,
 ];
+
+/// And those that hubs with disks have besides.
+const DISKS: [Wrong; 3] = [Wrong::DiskSlow, Wrong::DiskFull, Wrong::HubCrash];
 
 /// The most moments of one churn.
 const CHURNS: usize = 1000;
@@ -97,6 +104,7 @@ impl Plan {
             sessions,
             links,
             actions: Vec::new(),
+            durable: hubs.durable,
         };
         let end = Instant::ZERO + scenario.duration.0;
         plan.plan_faults(scenario, end, rng);
@@ -111,7 +119,7 @@ impl Plan {
             self.plan_fault(fault, at, until, rng);
         }
         for _ in 0..scenario.random_faults.draw(rng) {
-            let (fault, at, until) = random_fault(end, rng);
+            let (fault, at, until) = random_fault(end, self.durable, rng);
             self.plan_fault(&fault, at, until, rng);
         }
     }
@@ -132,6 +140,10 @@ impl Plan {
                 hubs: (0..self.hubs).collect(),
                 share: fault.share.draw(rng),
                 which: rng.next_u64(),
+            },
+            Wrong::DiskSlow | Wrong::DiskFull => Trouble::Disks {
+                hubs,
+                full: fault.what == Wrong::DiskFull,
             },
             // Hubs show the time and decide nothing by it.
             Wrong::Clock | Wrong::Drift => Trouble::Clock {
@@ -249,13 +261,15 @@ fn shape(shape: Shape, count: usize) -> Vec<(usize, usize)> {
 }
 
 /// A fault of any kind at any time, for up to a third of the time that there is.
-fn random_fault(end: Instant, rng: &mut Rng) -> (Fault, Instant, Instant) {
+fn random_fault(end: Instant, durable: bool, rng: &mut Rng) -> (Fault, Instant, Instant) {
     let at = Instant::from_micros(rng.below(end.as_micros()));
     let lasting = Duration::from_micros(10_000 + rng.below(end.as_micros() / 3));
     let part = |rng: &mut Rng| 100_000 + Few { from: 0, to: 600_000 }.draw(rng);
     let share = u32::try_from(part(rng)).unwrap_or(Share::WHOLE);
+    let kinds = KINDS.iter().chain(DISKS.iter().filter(|_| durable));
+    let kinds: Vec<Wrong> = kinds.copied().collect();
     let fault = Fault {
-        what: KINDS[pick(rng, KINDS.len())],
+        what: kinds[pick(rng, kinds.len())],
         at: crate::sim::scenario::Time(at.since(Instant::ZERO)),
         lasting: None,
         share: Share { from: share, to: share },

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::checker::Checker;
 use super::clients::words;
 use super::site::actor_address;
-use super::wires::{Fate, answer, contents, deadline};
+use super::wires::{Fate, answer as status, contents, deadline};
 use super::{Event, HOME, World};
 
-use crate::hub::{Input, PostOutcome, RelayReply, RelayRequest};
+use crate::hub::{Input, Key, PostOutcome, RelayReply, RelayRequest};
 use crate::id::{HubId, LinkId, RequestId};
 use crate::limits::RELAY_POST_DEADLINE;
 use crate::sim::check::Invariant;
@@ -35,6 +36,41 @@ pub(super) struct Request {
     hop: Option<usize>,
 }
 
+/// What is needed to end a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RequestTicket {
+    wire: usize,
+    life: u32,
+    number: u64,
+    sent: Instant,
+    reply: Option<Duration>,
+    target: u32,
+    hop: Option<usize>,
+}
+
+/// A request that a hub has not answered.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    to: usize,
+    ticket: RequestTicket,
+    /// The messages that it brought, if that matters.
+    keys: Vec<(usize, Key)>,
+}
+
+impl Request {
+    fn ticket(&self) -> RequestTicket {
+        RequestTicket {
+            wire: self.wire,
+            life: self.life,
+            number: self.number,
+            sent: self.sent,
+            reply: self.reply,
+            target: self.target,
+            hop: self.hop,
+        }
+    }
+}
+
 impl World<'_> {
     /// A hub posts over a link.
     pub(super) fn post(&mut self, actor: usize, link: LinkId, body: String, signature: Option<String>, again: bool) {
@@ -46,9 +82,10 @@ impl World<'_> {
             return;
         };
         let (life, hub) = (site.life, site.id);
-        let wire = &mut self.wires[at];
         let flying = contents(number, &body, HOME);
         let first = flying.first();
+        self.check_posted(actor, &flying.keys);
+        let wire = &mut self.wires[at];
         let busy = wire.flying.replace(flying).is_some();
         self.rec.check(now, Invariant::B4, !busy, || {
             format!("two posts at once on link {} of hub {actor}", link.0)
@@ -98,6 +135,15 @@ impl World<'_> {
         self.queue.push(now + there, to, Event::Request(Box::new(request)));
     }
 
+    /// Nothing leaves a hub with a disk before it is safe.
+    fn check_posted(&mut self, actor: usize, keys: &[(usize, Key)]) {
+        let now = self.queue.now();
+        let disk = self.sites.get(&actor).and_then(|site| site.disk.as_ref());
+        for (disk, &(room, key)) in disk.iter().flat_map(|disk| keys.iter().map(move |key| (disk, key))) {
+            Checker::is_safe(&mut self.rec, now, (actor, key), "posts", disk.has(room, key));
+        }
+    }
+
     fn give_up(&mut self, wire: usize, life: u32, number: u64, at: Instant) {
         let from = self.wires[wire].from;
         let outcome = PostOutcome::Failed { sent: true };
@@ -106,7 +152,6 @@ impl World<'_> {
 
     /// A request arrives, unless its way was cut meanwhile.
     pub(super) fn on_request(&mut self, request: &Request) {
-        let now = self.queue.now();
         let (from, to) = (self.wires[request.wire].from, self.wires[request.wire].to);
         let (wire, life, number) = (request.wire, request.life, request.number);
         if self.weather.stops(from, to) {
@@ -115,63 +160,126 @@ impl World<'_> {
             }
             return;
         }
-        let answer = if to >= self.plan.hubs {
-            Some(self.old_service_takes(to, request.hub, &request.body))
-        } else {
-            self.hub_takes(to, from, request)
-        };
-        if let (Some(place), Some(trace)) = (request.hop, self.rec.trace()) {
+        if to >= self.plan.hubs {
+            let answer = self.old_service_takes(to, (request.hub, life), &request.body);
+            return self.answered(request.ticket(), to, Some(answer));
+        }
+        let site = self.sites.get(&to);
+        if site.is_none_or(|site| site.life != request.target || site.hub.is_none()) {
+            return self.answered(request.ticket(), to, None);
+        }
+        if self.plan.durable && request.reply.is_some() {
+            self.give_up(wire, life, number, deadline(request.sent));
+        }
+        let ticket = Some(request.ticket());
+        self.relay(to, from, ticket, request.signature.as_deref(), &request.body);
+    }
+
+    /// A request is answered, or nothing listens where it came to.
+    fn answered(&mut self, ticket: RequestTicket, to: usize, answer: Option<PostOutcome>) {
+        let now = self.queue.now();
+        let RequestTicket {
+            wire,
+            life,
+            number,
+            sent,
+            reply,
+            target,
+            hop,
+        } = ticket;
+        if let (Some(place), Some(trace)) = (hop, self.rec.trace()) {
             trace.arrived(place, now);
         }
-        let wire_now = &mut self.wires[wire];
-        if let Some(flying) = wire_now.flying.as_mut().filter(|flying| flying.number == number) {
+        let from = self.wires[wire].from;
+        if let Some(flying) = self.wires[wire]
+            .flying
+            .as_mut()
+            .filter(|flying| flying.number == number)
+        {
             flying.arrived = matches!(answer, Some(PostOutcome::Accepted { .. }));
         }
-        let Some(back) = request.reply else { return };
+        let Some(back) = reply else { return };
         // Nothing listens there: the connection is refused, or reset if it was made before.
         let away = PostOutcome::Failed {
-            sent: self.sites.get(&to).is_none_or(|site| site.life != request.target),
+            sent: self.sites.get(&to).is_none_or(|site| site.life != target),
         };
         let outcome = answer.unwrap_or(away);
-        self.queue
-            .push(now + back, from, Event::Posted(wire, life, number, outcome));
-    }
-
-    fn hub_takes(&mut self, to: usize, from: usize, request: &Request) -> Option<PostOutcome> {
-        let site = self.sites.get(&to)?;
-        if site.life != request.target {
-            return None;
+        let late = self.plan.durable && now + back > deadline(sent);
+        if !late {
+            self.queue
+                .push(now + back, from, Event::Posted(wire, life, number, outcome));
         }
-        let reply = self.relay(to, from, request.signature.as_deref(), &request.body)?;
-        Some(match reply {
-            RelayReply::Ok { hub } => PostOutcome::Accepted { hub: Some(hub) },
-            RelayReply::Unauthorized(_) => answer(401),
-            RelayReply::Forbidden => answer(403),
-            RelayReply::Unprocessable(_) => answer(422),
-        })
     }
 
-    fn relay(&mut self, to: usize, from: usize, signature: Option<&str>, body: &str) -> Option<RelayReply> {
+    /// A hub answers a request.
+    pub(super) fn answer(&mut self, actor: usize, request: RequestId, reply: &RelayReply) {
+        let now = self.queue.now();
+        let Some(incoming) = self.incoming.remove(&request) else {
+            return;
+        };
+        if let (RelayReply::Ok { hub }, Some(disk)) =
+            (reply, self.sites.get(&actor).and_then(|site| site.disk.as_ref()))
+        {
+            for &(room, key) in incoming.keys.iter().filter(|(_, key)| key.origin != *hub) {
+                let safe = disk.has_come_to(room, key);
+                Checker::is_safe(&mut self.rec, now, (actor, key), "takes", safe);
+            }
+        }
+        let outcome = match reply {
+            RelayReply::Ok { hub } => PostOutcome::Accepted { hub: Some(*hub) },
+            RelayReply::Unauthorized(_) => status(401),
+            RelayReply::Forbidden => status(403),
+            RelayReply::Unprocessable(_) => status(422),
+            RelayReply::Busy => status(503),
+        };
+        self.answered(incoming.ticket, actor, Some(outcome));
+    }
+
+    /// A hub is gone, and does not answer what came to it.
+    pub(super) fn reset_requests(&mut self, actor: usize) {
+        let of_hub = self.incoming.iter().filter(|(_, incoming)| incoming.to == actor);
+        let requests: Vec<RequestId> = of_hub.map(|(&request, _)| request).collect();
+        for request in requests {
+            if let Some(incoming) = self.incoming.remove(&request) {
+                let reset = PostOutcome::Failed { sent: true };
+                self.answered(incoming.ticket, actor, Some(reset));
+            }
+        }
+    }
+
+    fn relay(&mut self, to: usize, from: usize, ticket: Option<RequestTicket>, signature: Option<&str>, body: &str) {
         self.requests += 1;
+        let id = RequestId(self.requests);
+        if let Some(ticket) = ticket {
+            let keys = if self.plan.durable {
+                contents(0, body, HOME).keys
+            } else {
+                Vec::new()
+            };
+            self.incoming.insert(id, Incoming { to, ticket, keys });
+        }
         let request = RelayRequest {
-            id: RequestId(self.requests),
+            id,
             source: actor_address(from),
             signature,
             body: body.as_bytes(),
         };
-        self.handle(to, Input::Relay(request))
+        self.handle(to, Input::Relay(request));
     }
 
     /// An old service shows whatever has a text, and refuses all else.
-    fn old_service_takes(&mut self, service: usize, from: HubId, body: &str) -> PostOutcome {
+    fn old_service_takes(&mut self, service: usize, (from, life): (HubId, u32), body: &str) -> PostOutcome {
         let now = self.queue.now();
         let object: Value = serde_json::from_str(body).unwrap_or_default();
         let Some(message) = object.get("message").and_then(Value::as_str) else {
-            return answer(422);
+            return status(422);
         };
         self.rec.output(now, service, message.as_bytes());
         if let Some(id) = object.get("id").and_then(Value::as_str) {
-            self.checker.old_shows(&mut self.rec, now, service, from, id);
+            // What has no number is forgotten by a hub that starts anew, and may come again.
+            let again = if object.get("seq").is_none() { life } else { 0 };
+            let id = format!("{id} {again}");
+            self.checker.old_shows(&mut self.rec, now, service, from, &id);
         }
         PostOutcome::Accepted { hub: None }
     }
@@ -244,6 +352,6 @@ impl World<'_> {
     }
 
     pub(super) fn on_bare(&mut self, hub: usize, service: usize, body: &str) {
-        self.relay(hub, service, None, body);
+        self.relay(hub, service, None, None, body);
     }
 }

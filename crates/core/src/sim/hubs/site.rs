@@ -5,10 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::checker::Place;
+use super::disk::Disk;
+use super::people::Told;
 
 use crate::hub::{Entry, Hub};
 use crate::id::{HubId, RoomId, SessionId};
-use crate::limits::{SEND_QUEUE_BYTES, SEND_QUEUE_HARD_BYTES, SEND_QUEUE_SOFT_BYTES, SLOW_GRACE};
+use crate::limits::{SEND_QUEUE_BYTES, SEND_QUEUE_HARD_BYTES, SEND_QUEUE_SOFT_BYTES, SLOW_GRACE, SLOW_GRACE_HARD};
 use crate::sim::scenario::Reads;
 use crate::time::Instant;
 
@@ -31,6 +33,8 @@ pub(super) struct Site {
     pub(super) ahead: i64,
     /// Messages that its outboxes dropped, as far as that is known.
     pub(super) overflow: u64,
+    /// What it keeps.
+    pub(super) disk: Option<Disk>,
 }
 
 /// A room's log, without what everybody has read.
@@ -67,6 +71,8 @@ pub(super) enum Sent {
 pub(super) enum Form {
     Tcp,
     WebSocket,
+    /// The session protocol.
+    Session,
 }
 
 /// One client and its connection.
@@ -89,6 +95,9 @@ pub(super) struct Session {
     /// The hub wants its input left unread.
     pub(super) paused: bool,
     pub(super) unread_input: VecDeque<Sent>,
+    /// What was written to a client of the session protocol, and the rooms that it reads.
+    pub(super) inbox: VecDeque<(Instant, Told)>,
+    pub(super) attached: BTreeSet<RoomId>,
     segments: VecDeque<Segment>,
     backlog: u64,
     over_since: Option<Instant>,
@@ -110,6 +119,7 @@ impl Site {
             wake: None,
             ahead: 0,
             overflow: 0,
+            disk: None,
         }
     }
 
@@ -223,6 +233,8 @@ impl Session {
             stalled_until: None,
             paused: false,
             unread_input: VecDeque::new(),
+            inbox: VecDeque::new(),
+            attached: BTreeSet::new(),
             segments: VecDeque::new(),
             backlog: 0,
             over_since: None,
@@ -243,7 +255,8 @@ impl Session {
             return true;
         }
         let since = *self.over_since.get_or_insert(now);
-        now.since(since) < SLOW_GRACE && before <= SEND_QUEUE_HARD_BYTES
+        let late = now.since(since);
+        late < SLOW_GRACE && (late < SLOW_GRACE_HARD || before <= SEND_QUEUE_HARD_BYTES)
     }
 }
 

@@ -32,6 +32,7 @@ fn small(seed: u64, faults: u32) -> Scenario {
             shape: shapes[usize::try_from(seed % 3).unwrap()],
             sessions: Few::exactly(3),
             old_services: Few { from: 0, to: 1 },
+            durable: false,
         }),
         traffic: vec![talk(30, 64)],
         faults: Vec::new(),
@@ -114,6 +115,33 @@ fn nothing_that_goes_wrong_breaks_a_promise() {
     );
 }
 
+/// The same with disks.
+fn kept(seed: u64, faults: u32) -> Scenario {
+    let scenario = small(seed, faults);
+    let hubs = scenario.hubs.clone().map(|hubs| Hubs { durable: true, ..hubs });
+    Scenario { hubs, ..scenario }
+}
+
+#[test]
+fn nothing_that_goes_wrong_breaks_a_promise_of_rooms_that_are_kept() {
+    let mut looked_at: BTreeMap<Invariant, u64> = BTreeMap::new();
+    for seed in 0..200 {
+        let report = expect_kept(&kept(seed, 8), seed);
+        for (invariant, count) in report.checked {
+            *looked_at.entry(invariant).or_default() += count;
+        }
+    }
+    for invariant in [
+        Invariant::R1,
+        Invariant::R2,
+        Invariant::R5,
+        Invariant::R6,
+        Invariant::R7,
+    ] {
+        assert!(looked_at[&invariant] > 1000, "{invariant}: {}", looked_at[&invariant]);
+    }
+}
+
 #[test]
 fn without_faults_everybody_is_shown_everything() {
     for seed in 0..30 {
@@ -152,6 +180,7 @@ fn what_was_said_in_a_partition_comes_afterwards() {
     let hubs = Hubs {
         count: Few::exactly(3),
         old_services: Few::exactly(0),
+        durable: false,
         ..small(0, 0).hubs.unwrap()
     };
     for seed in 0..10 {
@@ -176,6 +205,7 @@ fn in_a_ring_one_dead_link_delays_nobody_and_in_a_chain_it_does() {
                 shape,
                 sessions: Few::exactly(3),
                 old_services: Few::exactly(0),
+                durable: false,
             }),
             faults: vec![Fault {
                 who: vec!["h0".to_owned(), "h1".to_owned()],

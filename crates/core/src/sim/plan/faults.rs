@@ -124,7 +124,7 @@ impl Drafter<'_> {
                 self.plan.actions.push((at, Act::Rendezvous(act)));
             }
             // Those of hubs.
-            Wrong::HubLink | Wrong::HubCrash | Wrong::SessionChurn => {}
+            Wrong::HubLink | Wrong::HubCrash | Wrong::SessionChurn | Wrong::DiskSlow | Wrong::DiskFull => {}
         }
     }
 

@@ -32,6 +32,9 @@ pub enum Problem {
     /// What happens on hubs, in a world without hubs.
     #[error("needs [hubs]")]
     NeedsHubs,
+    /// What happens to disks of hubs, where hubs keep nothing.
+    #[error("needs durable = true under [hubs]")]
+    NeedsDisks,
     /// What happens to a rendezvous, in an overlay without one.
     #[error("needs shape = \"rendezvous\" under [overlay]")]
     NeedsRendezvous,
@@ -102,7 +105,9 @@ impl Scenario {
     }
 
     fn harmless(&self, fault: &super::Fault) -> Option<Problem> {
+        let disks = self.hubs.as_ref().is_some_and(|hubs| hubs.durable);
         let needs = match fault.what {
+            Wrong::DiskSlow | Wrong::DiskFull if !disks => Problem::NeedsDisks,
             Wrong::HubLink | Wrong::HubCrash | Wrong::SessionChurn if self.hubs.is_none() => Problem::NeedsHubs,
             Wrong::Crash | Wrong::Vanish | Wrong::Churn | Wrong::Join if self.peers.is_empty() => Problem::NeedsPeers,
             Wrong::RendezvousDown | Wrong::RendezvousStale | Wrong::RendezvousLying | Wrong::RendezvousRestart
@@ -236,6 +241,12 @@ mod tests {
                 Problem::NeedsHubs,
             ),
             (
+                r#"{"duration":"1s","hubs":{"count":2},"faults":[{"what":"hub-crash"},{"what":"disk-full"}]}"#,
+                "faults",
+                1,
+                Problem::NeedsDisks,
+            ),
+            (
                 r#"{"duration":"1s","hubs":{"count":2},"faults":[{"what":"churn"}]}"#,
                 "faults",
                 0,
@@ -261,6 +272,7 @@ mod tests {
         for json in [
             r#"{"duration":"1s","peers":[{"count":"0..3"}],"traffic":[{"what":"send","count":1,"from":"1s"}]}"#,
             r#"{"duration":"1s","hubs":{"count":1},"traffic":[{"what":"say","count":1}],"faults":[{"what":"hub-link"}]}"#,
+            r#"{"duration":"1s","hubs":{"count":1,"durable":true},"faults":[{"what":"disk-slow","for":"1s"}]}"#,
             r#"{"duration":"1s","peers":[{"count":1}],"faults":[{"what":"rendezvous-lying"},{"what":"churn"}]}"#,
         ] {
             assert_eq!(problem(json), None, "{json}");

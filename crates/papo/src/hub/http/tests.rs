@@ -39,6 +39,9 @@ impl House {
             },
             bodies: Bodies::default(),
             trusted: vec![],
+            archive: Archive::default(),
+            pacing: Pacing::default(),
+            require_token: false,
         };
         Self {
             door: Door::new(app, Places::new(HTTP_CONNECTIONS, HTTP_PER_ADDRESS, Vec::new())),

@@ -22,14 +22,19 @@ pub(super) fn sentence(code: Code) -> Message {
         Code::P2pUnknownCommand => "peer-code-unknown-command",
         Code::RelayNotSupported => "peer-code-relay-not-supported",
         Code::InternalError => "peer-code-internal-error",
-        // What only a rendezvous says.
+        // What only a rendezvous or a hub says.
         Code::BadName
         | Code::BadNamespace
         | Code::BadPort
         | Code::BadTtl
         | Code::PeerNotRegistered
         | Code::NamespaceRequired
-        | Code::PeerCredentialsDoNotMatch => return unknown(code.as_str()),
+        | Code::PeerCredentialsDoNotMatch
+        | Code::NotJoined
+        | Code::Storage
+        | Code::TokenExpired
+        | Code::NotSupported
+        | Code::NotFound => return unknown(code.as_str()),
     };
     Message::new(key)
 }

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::open::OpenError;
+use crate::lock::{self, LockError};
 
 /// A place for files.
 pub(super) trait Disk: fmt::Debug + Send + Sync + 'static {
@@ -80,14 +81,6 @@ pub(super) fn count(bytes: usize) -> u64 {
 /// What holds a lock.
 pub(super) type Lock = Box<dyn fmt::Debug + Send>;
 
-/// Why a lock is not to be had.
-#[derive(Debug)]
-pub(super) enum LockError {
-    /// Another process has it.
-    Held,
-    Io(io::Error),
-}
-
 /// The file of that name with an ending added.
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
@@ -125,11 +118,7 @@ pub(super) struct System;
 
 impl Disk for System {
     fn lock(&self, path: &Path) -> Result<Lock, LockError> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(path).map_err(LockError::Io)?;
-        exclude_others(&file)?;
-        Ok(Box::new(file))
+        Ok(Box::new(lock::take(path)?))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>> {
@@ -169,23 +158,6 @@ impl Disk for System {
     fn sync_folder(&self, _: &Path) -> io::Result<()> {
         Ok(())
     }
-}
-
-#[cfg(unix)]
-fn exclude_others(file: &File) -> Result<(), LockError> {
-    use rustix::fs::{FlockOperation, flock};
-    use rustix::io::Errno;
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(()),
-        Err(Errno::WOULDBLOCK) => Err(LockError::Held),
-        Err(error) => Err(LockError::Io(error.into())),
-    }
-}
-
-/// The standard library's own locks are newer than the oldest compiler that builds papo.
-#[cfg(not(unix))]
-fn exclude_others(_: &File) -> Result<(), LockError> {
-    Ok(())
 }
 
 impl Handle for File {

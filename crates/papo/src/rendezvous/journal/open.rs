@@ -7,12 +7,13 @@ use std::thread;
 
 use tokio::sync::watch;
 
-use super::disk::{Disk, Handle, LockError, System, beside, folder, prepare};
+use super::disk::{Disk, Handle, System, beside, folder, prepare};
 use super::lines::Lines;
 use super::queue::Queue;
 use super::writer::Writer;
 use super::{Journal, Position, Recovered, Rules, State, Tuning};
 use crate::error::Failure;
+use crate::lock::LockError;
 use crate::text::Message;
 
 /// Why a file is not taken.

@@ -10,9 +10,13 @@ use crate::support::port::Port;
 use crate::support::registry::{ask, register};
 
 fn start(listen: &str, folder: &Folder) -> (Hub, SocketAddr) {
-    let mut command = serve(&["--rendezvous-listen", listen]);
-    command.env("XDG_DATA_HOME", folder.path());
-    let hub = Hub::run(command);
+    let data = folder.path().join("hub");
+    let hub = Hub::run(serve(&[
+        "--rendezvous-listen",
+        listen,
+        "--data",
+        data.to_str().unwrap(),
+    ]));
     let address: SocketAddr = hub.ready["rendezvous"].as_str().unwrap().parse().unwrap();
     assert_eq!(hub.ready["rendezvous_port"], address.port());
     (hub, address)
@@ -40,9 +44,7 @@ fn the_rendezvous_inside_a_hub_keeps_its_records_with_the_hub() {
     assert_eq!(address, port.address());
     assert_eq!(ask(address, &register("unb", "ana", 4000))["status"], "OK");
     hub.terminate();
-    let file = folder
-        .path()
-        .join(format!("papo/papo/rendezvous-{}.jsonl", address.port()));
+    let file = folder.path().join(format!("hub/rendezvous-{}.jsonl", address.port()));
     assert!(file.is_file(), "{file:?} is missing");
     let (_hub, address) = start(&listen, &folder);
     let listed = ask(address, &json!({"type": "DISCOVER", "namespace": "unb"}));

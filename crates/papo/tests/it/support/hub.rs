@@ -19,6 +19,10 @@ pub(crate) fn serve(options: &[&str]) -> Command {
     if !options.contains(&"--http") {
         arguments.extend(["--http", "127.0.0.1:0"]);
     }
+    // Hubs of one name share a folder, and tests run side by side.
+    if !options.contains(&"--data") {
+        arguments.push("--ephemeral");
+    }
     arguments.extend(options);
     papo(&arguments)
 }
@@ -96,6 +100,11 @@ impl Hub {
     /// Waits for the hub's own end: its exit code and everything that it logged.
     pub(crate) fn end(self) -> (Option<i32>, Vec<String>) {
         self.process.end()
+    }
+
+    /// Ends the hub as a crash does.
+    pub(crate) fn kill(self) {
+        self.process.kill();
     }
 
     /// Asks the hub to end and waits until it has.

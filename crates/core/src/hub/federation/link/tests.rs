@@ -38,6 +38,7 @@ impl Talk {
                 json: message.into(),
                 home,
                 expires: None,
+                position: None,
             });
         }
     }
@@ -299,6 +300,7 @@ fn what_became_old_while_a_link_was_down_is_not_sent() {
             json,
             home: true,
             expires,
+            position: None,
         });
     }
     assert_eq!(talk.carried(), "[joined,said,left]");

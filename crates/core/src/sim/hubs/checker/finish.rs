@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Checker, Place, Said};
 
+use crate::hub::Key;
 use crate::id::HubId;
 use crate::limits::RELAY_HOPS;
 use crate::sim::check::Invariant;
@@ -19,6 +20,8 @@ pub(in crate::sim::hubs) struct Ending<'a> {
     pub(in crate::sim::hubs) links: &'a [(usize, usize)],
     /// Messages that still wait for links.
     pub(in crate::sim::hubs) waiting: usize,
+    /// What hubs have kept.
+    pub(in crate::sim::hubs) disks: &'a BTreeMap<usize, &'a BTreeSet<(usize, Key)>>,
 }
 
 /// What a run measured.
@@ -40,14 +43,22 @@ impl Checker {
         rec.check(now, Invariant::R7, ending.waiting == 0, || {
             format!("{} messages still wait for links", ending.waiting)
         });
+        for (&hub, disk) in ending.disks {
+            self.still_there(rec, now, hub, disk);
+        }
         for (number, words) in &self.words {
             let stayed = self.viewers.contains_key(&words.session);
-            rec.check(now, Invariant::R2, words.said.is_some() || !stayed, || {
-                format!(
-                    "hub {} never said m{number} of session {}, which is still there",
-                    words.hub, words.session.0
-                )
-            });
+            rec.check(
+                now,
+                Invariant::R2,
+                words.said.is_some() || !stayed || words.refused,
+                || {
+                    format!(
+                        "hub {} never said m{number} of session {}, which is still there",
+                        words.hub, words.session.0
+                    )
+                },
+            );
             if let Some(said) = &words.said {
                 for hub in self.owed(*number, words.hub, said, ending) {
                     self.has_shown(rec, now, *number, said, (hub, ending));
@@ -117,7 +128,10 @@ impl Checker {
         let Some(&id) = ending.hubs.get(&hub) else { return };
         let room = said.room;
         let log = self.logs.get(&Place { hub, id, room });
-        let in_log = room != 0 || log.is_some_and(|log| log.shown.contains(&number));
+        let disk = ending.disks.get(&hub);
+        let in_log = (disk.is_none() && room != 0)
+            || disk.is_some_and(|disk| disk.contains(&(room, said.key)))
+            || log.is_some_and(|log| log.shown.contains(&number));
         rec.check(now, Invariant::R7, in_log, || {
             format!("m{number}, said at {}, never came to hub {hub}", said.at)
         });

@@ -28,17 +28,13 @@ fn seq(number: u64) -> Seq {
 
 fn said(number: u64, text: &str) -> Entry {
     Entry {
-        kind: EntryKind::Said,
-        label: "ana".into(),
         payload: text.into(),
-        verbatim: false,
-        author: None,
         key: Some(Key {
             origin: HERE,
             seq: seq(number),
         }),
-        sent_at: BEGIN,
         hops: 1,
+        ..Entry::notice(EntryKind::Said, "ana".into(), BEGIN)
     }
 }
 
@@ -105,6 +101,7 @@ impl History {
             hubs: &hubs,
             links: &[(0, 1)],
             waiting,
+            disks: &BTreeMap::new(),
         };
         self.checker.finish(&mut self.rec, self.now, &ending);
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Condvar, Mutex};
 
-use super::super::disk::{Disk, Handle, Lock, LockError};
+use super::super::disk::{Disk, Handle, Lock};
 use super::*;
+use crate::lock::LockError;
 
 /// What a file holds: after a crash only what was synced is sure.
 #[derive(Debug, Clone, Default)]
