@@ -373,6 +373,46 @@ pub const REDIAL_DELAY_MAX: Duration = Duration::from_secs(2);
 /// If our own dial to a legacy peer succeeded so recently, its dial to us is closed unanswered (docs/protocol.md 3.3).
 pub const CROSSED_DIALS: Duration = Duration::from_secs(2);
 
+// ---- At a hub, as its client of the session protocol ----------------------------------------------------------------
+
+/// Longest frame that is taken from a hub, in bytes: more than 200 longest messages of HISTORY, escaped in full.
+pub const REPLY_BYTES: usize = 8 * 1024 * 1024;
+/// Characters that are kept of a name, a reason or an explanation of a hub: names may be `nick@room`.
+pub const REPLY_TEXT_CHARS: usize = 256;
+/// Features of a hub that are kept.
+pub const REPLY_FEATURES: usize = 64;
+/// Messages of one's own that wait for their ACK; then the input waits. Hubs remember a few more of each author
+/// ([`ACKED_PER_AUTHOR`]), so that none is said twice.
+pub const CLIENT_OUTBOX: usize = 1000;
+/// Of these, sent and not acknowledged: below [`DIRECT_WAITING`], so that a hub takes all of them.
+pub const CLIENT_IN_FLIGHT: usize = 32;
+/// Pieces of a room that were heard ahead of others and are remembered, so that nothing is shown twice.
+pub const CLIENT_AHEAD: usize = 1024;
+/// First wait after a connection was lost; doubles up to [`CLIENT_BACKOFF_MAX`].
+pub const CLIENT_BACKOFF_MIN: Duration = Duration::from_millis(250);
+/// Longest wait between two tries.
+pub const CLIENT_BACKOFF_MAX: Duration = Duration::from_secs(10);
+/// A connection that held so long was a good one: the next wait begins at [`CLIENT_BACKOFF_MIN`] again.
+pub const CLIENT_STABLE: Duration = Duration::from_secs(5);
+/// A hub that says nothing for this long is asked for a sign of life, and left after as long again.
+pub const CLIENT_SILENCE: Duration = Duration::from_secs(20);
+/// How long connecting, TLS and the WebSocket handshake may take together, and then the answer to HELLO.
+pub const CLIENT_CONNECT: Duration = Duration::from_secs(10);
+/// At the end of the input, how long nothing may be acknowledged before the rest is given up.
+pub const CLIENT_LAST_ACKS: Duration = Duration::from_secs(30);
+/// The same where a person waits for the end.
+pub const CLIENT_LAST_ACKS_PERSON: Duration = Duration::from_secs(3);
+/// Pause after a hub had no room for a message, before it is sent again; doubles up to [`CLIENT_BACKOFF_MAX`].
+pub const CLIENT_BUSY_PAUSE: Duration = Duration::from_millis(500);
+/// A message that a hub had no room for is sent this often before it has failed.
+pub const CLIENT_BUSY_TRIES: u32 = 6;
+/// An acknowledgment is worth a line for the person when it took longer than this.
+pub const CLIENT_SLOW_ACK: Duration = Duration::from_secs(2);
+/// How long the last frames may take to be written.
+pub const CLIENT_FLUSH: Duration = Duration::from_secs(1);
+/// Messages that `/history` asks for unless somebody says otherwise, and `/search` always.
+pub const CLIENT_HISTORY: usize = 20;
+
 // ---- Checking other servers ---------------------------------------------------------------------------------------
 
 /// How long a server that is being checked may take to accept a connection.

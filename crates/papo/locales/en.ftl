@@ -157,13 +157,24 @@ error-health-slow =
        *[other] { $url } did not answer within { $seconds } seconds
     }
 
-error-connect-url = papo connect speaks to the TCP door, not to { $given }: give host:4333
+error-connect-url = papo connect does not know what { $given } is: give host:4333 for the TCP door, or a URL such as http://host:8000 for the rooms of a hub
 error-connect-address = "{ $given }" is no address: give host or host:port, such as 192.168.0.10:4333
 error-connect-refused = nobody listens at { $address }: is papo serve running there, with its TCP door on port { $port }?
 error-connect-failed = cannot connect to { $address }: { $detail }
 error-connect-slow = { $address } does not answer: is the address right, and does a firewall let port { $port } through?
 error-connect-closed = the server closed the connection
 error-connect-lost = the connection was lost: { $detail }
+error-rooms-option = { $option } fits only a URL, such as http://{ $host }:8000: at the TCP door, write /nick and /join instead
+error-rooms-too-many = one session can be in at most { $most } rooms
+error-rooms-refused = nobody listens at { $address }: is papo serve running there, and is that its HTTP port?
+error-rooms-status = { $address } does not speak papo.v1 (it answers { $status }): is it a papo hub of this version? Its TCP door is host:4333
+error-rooms-unauthorized = the hub does not let you in: { $detail }. Give a token with --token-file or PAPO_TOKEN
+error-rooms-replaced = this session goes on elsewhere: somebody connected with it again
+error-rooms-unacknowledged =
+    { $count ->
+        [one] 1 message was not acknowledged: it may be lost
+       *[other] { $count } messages were not acknowledged: they may be lost
+    }
 
 ## papo connect, on stderr
 
@@ -181,6 +192,80 @@ say-help =
     /who         see who is in the room (the hub answers)
     /help        this list
     /quit, /exit leave, as Ctrl-D does
+    Everything else goes to the room. To send a line that begins with a slash, write two: //x says /x.
+
+# papo connect in the rooms of a hub
+
+rooms-ready = connected to { $hub } as { $nick }; what you write goes to #{ $room }, /help lists the commands, Ctrl-D leaves
+rooms-joined = you are in #{ $room }, with { $count } in it: { $names }
+rooms-who = { $count } in #{ $room }: { $names }
+rooms-came = #{ $room }: { $came } came
+rooms-went = #{ $room }: { $went } left
+rooms-came-and-went = #{ $room }: { $came } came, { $went } left
+rooms-delivered = ✓ { $to }: { $text }
+rooms-failed = not sent to { $to }: { $text } ({ $code }: { $detail })
+rooms-gap =
+    { $count ->
+        [one] #{ $room }: 1 message of hub { $hub } is missing
+       *[other] #{ $room }: { $count } messages of hub { $hub } are missing
+    }
+rooms-history =
+    { $count ->
+        [one] 1 message of #{ $room }; there are older ones
+       *[other] { $count } messages of #{ $room }; there are older ones
+    }
+rooms-history-whole =
+    { $count ->
+        [0] nothing is kept of #{ $room }
+        [one] 1 message of #{ $room }; nothing older is kept
+       *[other] { $count } messages of #{ $room }; nothing older is kept
+    }
+rooms-found =
+    { $count ->
+        [one] 1 message of #{ $room } with “{ $query }”
+       *[other] { $count } messages of #{ $room } with “{ $query }”, the newest
+    }
+rooms-found-nothing = nothing in #{ $room } with “{ $query }”
+rooms-reconnecting = { $reason }; try { $attempt } in { $seconds } s. What you write is kept and sent then
+rooms-reconnected = connected again
+rooms-closed = the hub closed the connection: { $detail }
+rooms-silent = the hub has said nothing for { $seconds } s
+rooms-hello-refused = the hub refused the session: { $detail }
+rooms-nick-taken = the name { $wanted } is taken: you are { $nick }
+rooms-other-hub = the hub was started anew: what was said there before may be gone
+rooms-previous = the hub had closed the last connection: { $reason }
+rooms-error = the hub did not do that: { $detail } ({ $code })
+rooms-list = your rooms: { $rooms } (* is where you write)
+rooms-active = you write in #{ $room } now
+rooms-parted = you left #{ $room } and write in #{ $active } now
+rooms-parted-last = you left #{ $room } and are in no room: /join ROOM enters one
+rooms-none = you are in no room: /join ROOM enters one
+rooms-not-in = you are not in #{ $room }: /join { $room } enters it
+rooms-nick = the name stays for the whole session: start again with papo connect URL --nick NAME
+rooms-no-search = this hub cannot search
+rooms-offline = there is no connection now: try again when there is
+rooms-wait = too many questions are open: wait for the answers
+rooms-status = you are { $who } at { $hub }, connected; { $waiting } not acknowledged. This hub forgets when it ends
+rooms-status-durable = you are { $who } at { $hub }, connected; { $waiting } not acknowledged. What is acknowledged outlives the hub
+rooms-status-offline = you are { $who } at { $hub }, not connected; { $waiting } not acknowledged
+rooms-want-room = name a room, such as /join lobby: nothing was done
+rooms-want-text = give a name and a text, such as /msg bia hello: nothing was sent
+rooms-want-words = give words to look for, such as /search exam: nothing was done
+rooms-want-count = give a number from 1 to { $most }, such as /history 50: nothing was done
+rooms-bad-room = { $given } is no name of a room: it { $reason }
+rooms-bad-nick = { $given } is no name of a session: it { $reason }
+rooms-help =
+    /join ROOM     enter a room and write there
+    /part [ROOM]   leave a room
+    /room ROOM     write in another of your rooms
+    /rooms         the rooms that you are in
+    /msg NAME TEXT write to one alone (NAME or NAME@ROOM)
+    /who           who is in this room
+    /history [N]   the last messages of this room
+    /search WORDS  messages of this room with these words
+    /status        how you are connected, and what is not acknowledged
+    /help          this list
+    /quit, /exit   leave, as Ctrl-D does
     Everything else goes to the room. To send a line that begins with a slash, write two: //x says /x.
 
 # papo serve: the first lines, and what keeps it from listening

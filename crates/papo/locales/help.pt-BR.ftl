@@ -84,13 +84,21 @@ cli-peer-log-file = Escreve o log no fim deste arquivo
 cli-peer-plain = Linhas simples na entrada e na saída, também em um terminal
 cli-peer-json = Escreve um objeto JSON para cada evento
 
-cli-connect = Conversa em um terminal pela porta de texto TCP de um hub
+cli-connect = Conversa em um terminal: nas salas de um hub, ou pela porta de texto TCP dele
 cli-connect-example =
     Exemplo:
-    {"  "}papo connect 192.168.0.10
-    {"  "}echo "olá" | papo connect 192.168.0.10:4333
-cli-connect-address = Máquina e porta da porta de texto TCP; sem a porta, 4333
-cli-connect-json = Escreve um objeto JSON para cada mensagem recebida
+    {"  "}papo connect http://192.168.0.10:8000 --nick ana --room lobby --room UnB
+    {"  "}echo "olá" | papo connect http://192.168.0.10:8000
+    {"  "}papo connect 192.168.0.10:4333
+
+    Uma URL quer dizer as salas de um hub: nada se perde quando a conexão cai, e a entrada só termina quando
+    tudo está confirmado. O token também pode vir na variável PAPO_TOKEN.
+cli-connect-address = URL de um hub, como http://127.0.0.1:8000, ou máquina e porta de uma porta de texto TCP; sem a porta, 4333
+cli-connect-nick = Com uma URL: o nome com que você fala (padrão: o nome de login)
+cli-connect-room = Com uma URL: sala em que entrar, a primeira para falar; pode ser repetida (padrão: a sala inicial do hub)
+cli-connect-token = Com uma URL: o que prova que você pode entrar; outros nesta máquina podem ver, então prefira um arquivo
+cli-connect-token-file = Com uma URL: arquivo com o token
+cli-connect-json = Escreve um objeto JSON para cada evento
 
 cli-health = Diz se um hub está pronto: código de saída 0 se está, 3 se não está
 cli-health-example =

@@ -157,13 +157,24 @@ error-health-slow =
        *[other] { $url } não respondeu em { $seconds } segundos
     }
 
-error-connect-url = papo connect fala com a porta TCP, não com { $given }: use host:4333
+error-connect-url = papo connect não sabe o que é { $given }: use host:4333 para a porta TCP, ou uma URL como http://host:8000 para as salas de um hub
 error-connect-address = "{ $given }" não é um endereço: use host ou host:porta, por exemplo 192.168.0.10:4333
 error-connect-refused = ninguém escuta em { $address }: o papo serve está rodando lá, com a porta TCP { $port }?
 error-connect-failed = não foi possível conectar a { $address }: { $detail }
 error-connect-slow = { $address } não responde: o endereço está certo, e algum firewall bloqueia a porta { $port }?
 error-connect-closed = o servidor fechou a conexão
 error-connect-lost = a conexão caiu: { $detail }
+error-rooms-option = { $option } só vale com uma URL, como http://{ $host }:8000: na porta TCP, escreva /nick e /join
+error-rooms-too-many = uma sessão pode estar em no máximo { $most } salas
+error-rooms-refused = ninguém escuta em { $address }: o papo serve está rodando lá, e essa é a porta HTTP dele?
+error-rooms-status = { $address } não fala papo.v1 (responde { $status }): é um hub papo desta versão? A porta TCP dele é host:4333
+error-rooms-unauthorized = o hub não deixa você entrar: { $detail }. Informe um token com --token-file ou PAPO_TOKEN
+error-rooms-replaced = esta sessão continua em outro lugar: alguém se conectou com ela de novo
+error-rooms-unacknowledged =
+    { $count ->
+        [one] 1 mensagem não foi confirmada: pode ter se perdido
+       *[other] { $count } mensagens não foram confirmadas: podem ter se perdido
+    }
 
 ## papo connect, em stderr
 
@@ -181,6 +192,80 @@ say-help =
     /who         mostra quem está na sala (quem responde é o hub)
     /help        esta lista
     /quit, /exit sai, como Ctrl-D
+    Todo o resto vai para a sala. Para enviar uma linha que começa com barra, escreva duas: //x diz /x.
+
+# papo connect nas salas de um hub
+
+rooms-ready = conectado a { $hub } como { $nick }; o que você escreve vai para #{ $room }, /help lista os comandos, Ctrl-D sai
+rooms-joined = você está em #{ $room }, com { $count } presentes: { $names }
+rooms-who = { $count } em #{ $room }: { $names }
+rooms-came = #{ $room }: chegou { $came }
+rooms-went = #{ $room }: saiu { $went }
+rooms-came-and-went = #{ $room }: chegou { $came }, saiu { $went }
+rooms-delivered = ✓ { $to }: { $text }
+rooms-failed = não foi enviada para { $to }: { $text } ({ $code }: { $detail })
+rooms-gap =
+    { $count ->
+        [one] #{ $room }: falta 1 mensagem do hub { $hub }
+       *[other] #{ $room }: faltam { $count } mensagens do hub { $hub }
+    }
+rooms-history =
+    { $count ->
+        [one] 1 mensagem de #{ $room }; há mais antigas
+       *[other] { $count } mensagens de #{ $room }; há mais antigas
+    }
+rooms-history-whole =
+    { $count ->
+        [0] nada está guardado de #{ $room }
+        [one] 1 mensagem de #{ $room }; não há nada mais antigo
+       *[other] { $count } mensagens de #{ $room }; não há nada mais antigo
+    }
+rooms-found =
+    { $count ->
+        [one] 1 mensagem de #{ $room } com “{ $query }”
+       *[other] { $count } mensagens de #{ $room } com “{ $query }”, as mais novas
+    }
+rooms-found-nothing = nada em #{ $room } com “{ $query }”
+rooms-reconnecting = { $reason }; tentativa { $attempt } em { $seconds } s. O que você escrever fica guardado e é enviado depois
+rooms-reconnected = conectado de novo
+rooms-closed = o hub fechou a conexão: { $detail }
+rooms-silent = o hub está em silêncio há { $seconds } s
+rooms-hello-refused = o hub recusou a sessão: { $detail }
+rooms-nick-taken = o nome { $wanted } já está em uso: você é { $nick }
+rooms-other-hub = o hub começou de novo: o que foi dito lá antes pode ter se perdido
+rooms-previous = o hub tinha fechado a última conexão: { $reason }
+rooms-error = o hub não fez isso: { $detail } ({ $code })
+rooms-list = suas salas: { $rooms } (* é onde você escreve)
+rooms-active = agora você escreve em #{ $room }
+rooms-parted = você saiu de #{ $room } e agora escreve em #{ $active }
+rooms-parted-last = você saiu de #{ $room } e não está em nenhuma sala: /join SALA entra em uma
+rooms-none = você não está em nenhuma sala: /join SALA entra em uma
+rooms-not-in = você não está em #{ $room }: /join { $room } entra nela
+rooms-nick = o nome vale pela sessão inteira: comece de novo com papo connect URL --nick NOME
+rooms-no-search = este hub não sabe procurar
+rooms-offline = agora não há conexão: tente de novo quando houver
+rooms-wait = há perguntas demais em aberto: espere as respostas
+rooms-status = você é { $who } em { $hub }, conectado; { $waiting } sem confirmação. Este hub esquece tudo quando termina
+rooms-status-durable = você é { $who } em { $hub }, conectado; { $waiting } sem confirmação. O que é confirmado sobrevive ao hub
+rooms-status-offline = você é { $who } em { $hub }, sem conexão; { $waiting } sem confirmação
+rooms-want-room = diga uma sala, como em /join lobby: nada foi feito
+rooms-want-text = dê um nome e um texto, como em /msg bia olá: nada foi enviado
+rooms-want-words = dê palavras para procurar, como em /search prova: nada foi feito
+rooms-want-count = dê um número de 1 a { $most }, como em /history 50: nada foi feito
+rooms-bad-room = { $given } não é nome de sala: { $reason }
+rooms-bad-nick = { $given } não é nome de sessão: { $reason }
+rooms-help =
+    /join SALA      entra em uma sala e escreve nela
+    /part [SALA]    sai de uma sala
+    /room SALA      passa a escrever em outra das suas salas
+    /rooms          as salas em que você está
+    /msg NOME TEXTO escreve só para uma pessoa (NOME ou NOME@SALA)
+    /who            quem está nesta sala
+    /history [N]    as últimas mensagens desta sala
+    /search TEXTO   mensagens desta sala com essas palavras
+    /status         como está a conexão, e o que falta confirmar
+    /help           esta lista
+    /quit, /exit    sai, como Ctrl-D
     Todo o resto vai para a sala. Para enviar uma linha que começa com barra, escreva duas: //x diz /x.
 
 # papo serve: as primeiras linhas, e o que o impede de escutar

@@ -56,8 +56,10 @@ enum Command {
         after_help = "Example, in two terminals on one machine:\n  papo peer alice@CIC --no-rendezvous\n  papo peer bob@CIC --port 7071 --no-rendezvous --connect 127.0.0.1:7070\nthen bob writes: /msg alice hello\n\nOn a network, where somebody runs papo rendezvous:\n  papo peer alice@CIC --rendezvous 192.168.0.10:5000\n\nEach option can also be a variable (PAPO_PORT=…, the name is PAPO_PEER) or a line of papo.toml (port = … under [peer])."
     )]
     Peer(PeerArgs),
-    /// Talk in a terminal through the TCP text door of a hub
-    #[command(after_help = "Example:\n  papo connect 192.168.0.10\n  echo \"hello\" | papo connect 192.168.0.10:4333")]
+    /// Talk in a terminal: in the rooms of a hub, or through its TCP text door
+    #[command(
+        after_help = "Example:\n  papo connect http://192.168.0.10:8000 --nick ana --room lobby --room UnB\n  echo \"hello\" | papo connect http://192.168.0.10:8000\n  papo connect 192.168.0.10:4333\n\nA URL means the rooms of a hub: nothing is lost when the connection is, and the input ends only when\nall of it is acknowledged. The token can also be in the variable PAPO_TOKEN."
+    )]
     Connect(ConnectArgs),
     /// Tell whether a hub is ready: exit code 0 when it is, 3 when it is not
     #[command(after_help = "Example:\n  papo health http://127.0.0.1:8000")]
@@ -229,10 +231,22 @@ pub struct PeerArgs {
 
 #[derive(Debug, Args)]
 struct ConnectArgs {
-    /// Host and port of the TCP text door; without a port, 4333
-    #[arg(value_name = "ADDR")]
+    /// URL of a hub, such as http://127.0.0.1:8000, or host and port of a TCP text door; without a port, 4333
+    #[arg(value_name = "URL|ADDR")]
     address: String,
-    /// Print one JSON object for each message received
+    /// With a URL: the name to talk under (default: the login name)
+    #[arg(long, value_name = "NAME")]
+    nick: Option<String>,
+    /// With a URL: a room to enter, the first one to talk in; may be repeated (default: the hub's home room)
+    #[arg(long, value_name = "NAME")]
+    room: Vec<String>,
+    /// With a URL: what proves that you may enter; others on this machine can see it, so better use a file
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    token: Option<String>,
+    /// With a URL: file with the token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Print one JSON object for each event
     #[arg(long)]
     json: bool,
 }

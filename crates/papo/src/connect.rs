@@ -1,10 +1,11 @@
-//! `papo connect`: a terminal on the TCP text door, of papo's hub and of the servers that came before it.
+//! `papo connect`: a terminal on the TCP text door, of papo's hub and of the servers that came before it, or in the
+//! rooms of a hub (`rooms`).
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use papo_core::limits::READ_BYTES;
+use papo_core::limits::{PAYLOAD_BYTES, READ_BYTES};
 use papo_core::time::Instant;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,10 +20,13 @@ use crate::text::{Message, Texts};
 
 mod commands;
 mod input;
+mod options;
+mod rooms;
 mod screen;
 mod session;
 mod target;
 
+pub use options::{Door, Options, Settings};
 pub use target::Target;
 
 use screen::Screen;
@@ -31,25 +35,41 @@ use session::{Ending, Input, Output, Session};
 /// How long a server may take to accept.
 const DIAL_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Talks at a door until the person leaves, the input ends or nobody is there any more.
+///
+/// # Errors
+///
+/// When nobody answers there, when the hub does not let it in, and when there was more to say than arrived.
+pub async fn run(door: Door, json: bool, texts: Texts, shutdown: Shutdown) -> Result<Exit, Failure> {
+    match door {
+        Door::Tcp(target) => talk(target, json, texts, shutdown).await,
+        Door::Rooms(settings) => rooms::run(*settings, json, texts, shutdown).await,
+    }
+}
+
 /// Talks with the server at `target` until the person leaves, the input ends or the connection does.
 ///
 /// # Errors
 ///
 /// When nobody answers there, and when the connection ends while there is more to say.
-pub async fn run(target: Target, json: bool, texts: Texts, mut shutdown: Shutdown) -> Result<Exit, Failure> {
+async fn talk(target: Target, json: bool, texts: Texts, mut shutdown: Shutdown) -> Result<Exit, Failure> {
     let stream = tokio::select! {
         dialed = dial(&target) => dialed?,
         signal = shutdown.wait() => return Ok(signal.exit()),
     };
     let peer = stream.peer_addr().map_err(Failure::unexpected)?;
     tracing::debug!(%peer, "connected");
-    let interactive = !json && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let interactive = is_interactive(json);
     let guard = interactive.then(TerminalGuard::new);
     let (typed, printer) = if interactive {
-        let (typed, printer) = input::from_terminal().map_err(Failure::unexpected)?;
+        let commands = input::Commands {
+            beginning_with: commands::beginning_with,
+            leaves: commands::leaves,
+        };
+        let (typed, printer) = input::from_terminal(commands).map_err(Failure::unexpected)?;
         (typed, Some(printer))
     } else {
-        (input::from_pipe().map_err(Failure::unexpected)?, None)
+        (input::from_pipe(PAYLOAD_BYTES).map_err(Failure::unexpected)?, None)
     };
     let (reader, writer) = stream.into_split();
     let started = tokio::time::Instant::now();
@@ -76,6 +96,11 @@ pub async fn run(target: Target, json: bool, texts: Texts, mut shutdown: Shutdow
     drop(guard);
     driver.screen.leave_editor();
     end.report(&mut driver.screen, &peer.to_string())
+}
+
+/// Somebody sits there and edits lines.
+fn is_interactive(json: bool) -> bool {
+    !json && io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 async fn dial(target: &Target) -> Result<TcpStream, Failure> {

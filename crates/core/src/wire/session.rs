@@ -2,6 +2,7 @@
 //! those of the peers.
 
 mod frame;
+mod reply;
 mod request;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use crate::limits::CURSOR_ORIGINS;
 use serde_json::{Map, Value};
 
 pub use frame::{Frame, Limits, Message};
+pub use reply::{Direct, Reply, Said, Welcome};
 pub use request::{Refused, Request};
 
 use crate::wire::fields::{Fields, Problem, Wrong};

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use super::{CheckArgs, CheckRendezvousArgs, Checked, Cli, Command, SimArgs, command, environment, packaging};
+use super::{
+    CheckArgs, CheckRendezvousArgs, Checked, Cli, Command, ConnectArgs, SimArgs, command, environment, packaging,
+};
 use crate::check::{self, Dialect};
 use crate::config::{self, ConfigFile, PeerSettings, RendezvousSettings, ServeSettings};
-use crate::connect::{self, Target};
+use crate::connect::{self, Door};
 use crate::error::{Exit, Failure};
 use crate::shutdown::Shutdown;
 use crate::text::Texts;
@@ -38,9 +40,9 @@ pub async fn run(cli: Cli, texts: Texts) -> Result<Exit, Failure> {
             node::run(settings, texts, shutdown).await
         }
         Command::Connect(arguments) => {
-            let target: Target = arguments.address.parse().map_err(Failure::usage)?;
+            let door = door(&arguments)?;
             let shutdown = Shutdown::listen().map_err(Failure::unexpected)?;
-            connect::run(target, arguments.json, texts, shutdown).await
+            connect::run(door, arguments.json, texts, shutdown).await
         }
         Command::Health(arguments) => health::check(&arguments.url).await,
         Command::Check(CheckArgs {
@@ -113,4 +115,16 @@ fn sim_settings(arguments: SimArgs) -> Result<sim::Settings, Failure> {
         #[cfg(not(feature = "plant"))]
         plant: None,
     })
+}
+
+fn door(arguments: &ConnectArgs) -> Result<Door, Failure> {
+    let options = connect::Options {
+        nick: arguments.nick.clone(),
+        rooms: arguments.room.clone(),
+        token: arguments.token.clone(),
+        token_file: arguments.token_file.clone(),
+    };
+    // Four digits of a name that nobody chose.
+    let chance = getrandom::u64().unwrap_or(0);
+    Door::read(&arguments.address, &options, environment, chance)
 }

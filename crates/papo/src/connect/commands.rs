@@ -61,6 +61,11 @@ pub(super) fn beginning_with(start: &str) -> Vec<String> {
         .collect()
 }
 
+/// True for a line after which none is read.
+pub(super) fn leaves(line: &str) -> bool {
+    read(line) == Typed::Quit
+}
+
 fn all() -> impl Iterator<Item = &'static str> {
     OF_THE_HUB.into_iter().chain(OF_THE_CLIENT)
 }

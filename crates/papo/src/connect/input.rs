@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use papo_core::limits::PAYLOAD_BYTES;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -12,24 +11,23 @@ use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 use tokio::sync::mpsc;
 
-use super::commands;
 use crate::terminal::{self, Editing, Printer, TYPED_LINES, Typed};
 
-/// Reads standard input as a stream of lines.
-pub(super) fn from_pipe() -> std::io::Result<mpsc::Receiver<Typed>> {
+/// Reads standard input as a stream of lines of at most `most` bytes.
+pub(super) fn from_pipe(most: usize) -> std::io::Result<mpsc::Receiver<Typed>> {
     let (events, received) = mpsc::channel(TYPED_LINES);
-    terminal::read_pipe(PAYLOAD_BYTES, events)?;
+    terminal::read_pipe(most, events)?;
     Ok(received)
 }
 
 /// Reads lines that somebody edits in a terminal, with a history.
-pub(super) fn from_terminal() -> Result<(mpsc::Receiver<Typed>, Printer), ReadlineError> {
+pub(super) fn from_terminal(commands: Commands) -> Result<(mpsc::Receiver<Typed>, Printer), ReadlineError> {
     let (events, received) = mpsc::channel(TYPED_LINES);
     let editing = Editing {
         prompt: "> ".to_owned(),
-        helper: Commands,
+        helper: commands,
         history: history_file(),
-        leaves: |line| commands::read(line) == commands::Typed::Quit,
+        leaves: commands.leaves,
     };
     let printer = terminal::edit_lines(editing, events)?;
     Ok((received, printer))
@@ -48,8 +46,14 @@ fn history_file() -> Option<PathBuf> {
     Some(folder.join("connect_history"))
 }
 
-/// Completes slash commands.
-struct Commands;
+/// The slash commands of a door, as far as an editor knows them.
+#[derive(Clone, Copy)]
+pub(super) struct Commands {
+    /// Those that begin so, with their slash.
+    pub(super) beginning_with: fn(&str) -> Vec<String>,
+    /// True for a line after which none is read.
+    pub(super) leaves: fn(&str) -> bool,
+}
 
 impl Completer for Commands {
     type Candidate = String;
@@ -57,7 +61,7 @@ impl Completer for Commands {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
         let start = &line[..at];
         if start.starts_with('/') && !start.contains(char::is_whitespace) {
-            Ok((0, commands::beginning_with(start)))
+            Ok((0, (self.beginning_with)(start)))
         } else {
             Ok((at, Vec::new()))
         }

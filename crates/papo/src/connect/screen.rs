@@ -24,10 +24,16 @@ impl Screen {
     pub(super) fn show(&mut self, message: &str) -> io::Result<()> {
         if self.json {
             write_out(&event_of(message).to_string())
-        } else if let Some(printer) = &mut self.printer {
-            printer.print(format!("{message}\n")).map_err(io::Error::other)
         } else {
-            write_out(message)
+            self.print(message)
+        }
+    }
+
+    /// A line of data, safe to show.
+    pub(super) fn print(&mut self, line: &str) -> io::Result<()> {
+        match &mut self.printer {
+            Some(printer) => printer.print(format!("{line}\n")).map_err(io::Error::other),
+            None => write_out(line),
         }
     }
 

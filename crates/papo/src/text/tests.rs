@@ -4,13 +4,14 @@ use std::path::Path;
 use super::*;
 
 /// What each key of a file begins with: a literal of this shape in the code is the name of a text.
-const FAMILIES: [&str; 12] = [
+const FAMILIES: [&str; 13] = [
     "archive-",
     "notice-",
     "name-",
     "close-",
     "error-",
     "say-",
+    "rooms-",
     "serve-",
     "registry-",
     "check-",

@@ -190,7 +190,7 @@ fn where_nobody_listens_a_sentence_says_what_to_do() {
 
 #[test]
 fn a_web_address_is_not_taken_for_a_host() {
-    let output = papo(&["connect", "http://127.0.0.1:8000"]).output().unwrap();
+    let output = papo(&["connect", "ws://127.0.0.1:8000/ws"]).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("host:4333"), "{told}");

@@ -9,6 +9,7 @@ mod archive;
 mod check;
 mod cli;
 mod connect;
+mod connect_rooms;
 mod crash;
 mod doors;
 mod federation;

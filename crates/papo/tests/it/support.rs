@@ -13,6 +13,7 @@ pub(crate) mod port;
 pub(crate) mod process;
 pub(crate) mod registry;
 pub(crate) mod rendezvous;
+pub(crate) mod scripted_hub;
 pub(crate) mod session;
 pub(crate) mod tcp;
 pub(crate) mod websocket;
