@@ -22,6 +22,10 @@ bench *options:
 bench-rendezvous *options:
     cargo bench -p papo --bench rendezvous -- {{ options }}
 
+# what rooms cost that are kept; --short takes 15 seconds, --only durable, stall or replay
+bench-rooms *options:
+    cargo bench -p papo --bench rooms -- {{ options }}
+
 # fuzz a target of fuzz/fuzz_targets; what breaks it is left in fuzz/artifacts
 fuzz target seconds="60":
     fuzz/run {{ target }} {{ seconds }}
