@@ -59,6 +59,8 @@ pub(crate) struct App {
     pub(crate) pacing: Pacing,
     /// Who asks for rooms and messages has to bring a token.
     pub(crate) require_token: bool,
+    /// There are links, or a secret that hubs share: somebody may have a reason to post to `/relay`.
+    pub(crate) federates: bool,
 }
 
 /// Places for bodies of `/relay` in memory. Strangers, who may send one little by little and are refused only once it is
@@ -202,6 +204,13 @@ async fn relay(
 ) -> Response<Body> {
     if !app.guard.allows(&headers) {
         return foreign_origin();
+    }
+    if app.require_token && !app.federates {
+        let detail = format!(
+            "{}: this hub asks for tokens and is linked to no other; start it with --link or --link-secret-file",
+            Code::Unauthorized
+        );
+        return problem(StatusCode::FORBIDDEN, &detail);
     }
     if !is_json(&headers) {
         return problem(

@@ -137,6 +137,7 @@ fn http_door(settings: &ServeSettings, doors: Doors, inbox: Inbox, resolver: Arc
         archive,
         pacing: Pacing::default(),
         require_token: settings.require_token,
+        federates: !settings.links.is_empty() || settings.link_secret.is_some(),
     };
     let places = Places::new(
         limits::HTTP_CONNECTIONS,

@@ -42,6 +42,7 @@ impl House {
             archive: Archive::default(),
             pacing: Pacing::default(),
             require_token: false,
+            federates: true,
         };
         Self {
             door: Door::new(app, Places::new(HTTP_CONNECTIONS, HTTP_PER_ADDRESS, Vec::new())),

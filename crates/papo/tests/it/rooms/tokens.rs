@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding};
 use serde_json::json;
 
 use crate::support::folder::Folder;
-use crate::support::http::{Response, exchange, get, head};
+use crate::support::http::{Response, exchange, get, head, post_relay};
 use crate::support::hub::{Hub, papo};
 use crate::support::session::Session;
 use crate::support::tcp::TcpClient;
@@ -132,4 +132,15 @@ fn a_token_whose_time_is_over_is_named_as_that() {
     ana.send(&json!({"type": "HELLO", "peer_id": "ana@lobby", "token": good}));
     assert!(ana.expect_error("token_expired", "HELLO").contains("new one"));
     ana.expect_close(4001);
+}
+
+#[test]
+fn where_tokens_are_asked_for_nobody_speaks_through_the_relay_unless_hubs_are_linked() {
+    let body = r#"{"message":"ana: nobody asked me"}"#;
+    let folder = Folder::new();
+    let alone = Hub::start(&["--data", &folder.file("alone"), "--require-token"]);
+    assert_eq!(post_relay(alone.http, body, &[]).status, 403);
+    let data = folder.file("linked");
+    let linked = Hub::start(&["--data", &data, "--require-token", "--link", &alone.relay_url()]);
+    assert_eq!(post_relay(linked.http, body, &[]).status, 200);
 }
