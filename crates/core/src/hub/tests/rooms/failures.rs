@@ -151,3 +151,54 @@ fn a_request_of_the_http_api_waits_and_is_answered_once() {
         "{answers:?}"
     );
 }
+
+#[test]
+fn nobody_posts_in_the_name_of_who_is_here_nor_faster_than_a_session_speaks() {
+    let mut hub = Kept::with(Config {
+        session_rate: Some(Rate::new(5, 20)),
+        ..durable(0)
+    });
+    hub.arrive("ana");
+    let post = |request, nick: &str, source: &str| {
+        Input::Post(super::super::super::Post {
+            request: RequestId(request),
+            source: ip(source),
+            room: room("jardim"),
+            nick: nick.parse().unwrap(),
+            msg_id: None,
+            payload: "oi".to_owned(),
+        })
+    };
+    hub.step(post(1, "Ana", "10.0.0.3"));
+    assert_eq!(hub.answers(), ["1: Err(\"unauthorized\")"]);
+    for request in 2..=25 {
+        hub.step(post(request, "bot", "10.0.0.3"));
+    }
+    // One of the twenty went for the name.
+    let refused = hub.answers();
+    assert_eq!(refused.len(), 5);
+    assert!(refused.iter().all(|answer| answer.ends_with("Err(\"over_quota\")")));
+    hub.step(post(26, "bot", "10.0.0.4"));
+    hub.step(post(27, "bot", "127.0.0.1"));
+    hub.sync();
+    assert_eq!(hub.answers().len(), 21);
+}
+
+#[test]
+fn what_an_old_service_did_not_get_is_there_again_after_a_new_start() {
+    let mut hub = Kept::with(durable(1));
+    let ana = hub.arrive("ana");
+    hub.posted(PostOutcome::Accepted { hub: None });
+    hub.says(ana, "m1", "oi");
+    // The message, then that it is done with; only then it goes out.
+    hub.sync();
+    assert!(hub.posts.concat().contains("oi"));
+    hub.posted(PostOutcome::Failed { sent: false });
+    hub.sync();
+    hub.posts.clear();
+    hub.restart();
+    hub.pass(Duration::from_secs(10));
+    hub.posted(PostOutcome::Accepted { hub: None });
+    hub.sync();
+    assert!(hub.posts.concat().contains("oi"), "{:?}", hub.posts);
+}
