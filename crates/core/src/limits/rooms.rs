@@ -17,7 +17,7 @@ pub const UNSTORED_MESSAGES: usize = 8192;
 /// Bytes of one room that are kept in memory for whoever comes back, where there is a disk behind.
 pub const RECENT_BYTES: u64 = 1024 * 1024;
 /// The same without a disk: all that there is.
-pub const RECENT_BYTES_EPHEMERAL: u64 = 8 * 1024 * 1024;
+pub const RECENT_BYTES_EPHEMERAL: u64 = 16 * 1024 * 1024;
 /// Bytes of all rooms that are kept in memory; the rooms that were silent longest are forgotten first.
 pub const RECENT_BYTES_ALL: u64 = 64 * 1024 * 1024;
 /// Messages in one answer to HISTORY, and in one page of the HTTP API.

@@ -49,7 +49,7 @@ const SHORT: Plan = Plan {
     replay: replay::Plan {
         messages: 10_000,
         replays: 3,
-        histories: 50,
+        histories: 10,
     },
 };
 const FULL: Plan = Plan {
@@ -66,7 +66,7 @@ const FULL: Plan = Plan {
     replay: replay::Plan {
         messages: 10_000,
         replays: 15,
-        histories: 90,
+        histories: 10,
     },
 };
 

@@ -19,7 +19,7 @@ pub(crate) struct Plan {
     /// What was said in the room.
     pub(crate) messages: u64,
     pub(crate) replays: u32,
-    /// Pages; a session may ask for a hundred at once.
+    /// Pages; a session may ask for ten at once.
     pub(crate) histories: u32,
 }
 

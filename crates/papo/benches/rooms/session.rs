@@ -17,6 +17,7 @@ const READ_BYTES: usize = 64 * 1024;
 /// First byte of a whole text frame, and of one that closes.
 const TEXT: u8 = 0x81;
 const CLOSE: u8 = 0x88;
+const PING: u8 = 0x89;
 /// Bit of the second byte.
 const MASKED: u8 = 0x80;
 
@@ -203,25 +204,29 @@ impl Hears {
         Ok(())
     }
 
-    /// Where the text of the next frame stands, if it is whole.
-    fn whole(&self) -> Result<Option<(usize, usize)>> {
-        let rest = &self.bytes[self.at..];
-        let (head, length) = match rest {
-            [_, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([*high, *low]))),
-            [_, 127, length @ ..] => match length.first_chunk() {
-                Some(&length) => (10, usize::try_from(u64::from_be_bytes(length))?),
-                None => return Ok(None),
-            },
-            [_, length, ..] if *length < 126 => (2, usize::from(*length)),
-            _ => return Ok(None),
-        };
-        let Some(text) = rest.get(head..head + length) else {
-            return Ok(None);
-        };
-        match rest[0] {
-            TEXT => Ok(Some((self.at + head, self.at + head + length))),
-            CLOSE => bail!("the hub closed a connection: {}", String::from_utf8_lossy(text)),
-            other => bail!("the hub sent a frame that begins with {other:#x}"),
+    /// Where the text of the next frame stands, if it is whole. Pings are passed over: no run is long enough for a hub to
+    /// miss their answers.
+    fn whole(&mut self) -> Result<Option<(usize, usize)>> {
+        loop {
+            let rest = &self.bytes[self.at..];
+            let (head, length) = match rest {
+                [_, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([*high, *low]))),
+                [_, 127, length @ ..] => match length.first_chunk() {
+                    Some(&length) => (10, usize::try_from(u64::from_be_bytes(length))?),
+                    None => return Ok(None),
+                },
+                [_, length, ..] if *length < 126 => (2, usize::from(*length)),
+                _ => return Ok(None),
+            };
+            let Some(text) = rest.get(head..head + length) else {
+                return Ok(None);
+            };
+            match rest[0] {
+                TEXT => return Ok(Some((self.at + head, self.at + head + length))),
+                PING => self.at += head + length,
+                CLOSE => bail!("the hub closed a connection: {}", String::from_utf8_lossy(text)),
+                other => bail!("the hub sent a frame that begins with {other:#x}"),
+            }
         }
     }
 }
