@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod connection;
 pub(crate) mod files;
+pub(crate) mod memory;
 pub(crate) mod outbound;
 pub(crate) mod reach;
 pub(crate) mod replay;

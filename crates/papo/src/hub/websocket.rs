@@ -5,10 +5,10 @@
 //! that a connection that says nothing holds no read buffer to speak of. What it wants to write (pongs, the echo of a
 //! close) joins everything else in the outbound path, which is ours.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use papo_core::hub::CloseReason;
 use papo_core::limits::WEBSOCKET_BYTES;
 use tokio::net::TcpStream;
@@ -18,6 +18,7 @@ use tungstenite::{Error, Message};
 use super::tcp::{self, Incoming};
 use super::{Event, Inbox};
 use crate::net::connection::{Connection, Control};
+use crate::net::memory::Memory;
 use crate::net::outbound;
 
 /// Serves one client, `early` being what it sent with its handshake, until it is gone.
@@ -90,7 +91,7 @@ enum End {
 
 /// tungstenite between two pieces of memory.
 struct Reader {
-    websocket: WebSocket<Memory>,
+    websocket: WebSocket<Memory<Bytes>>,
 }
 
 impl Reader {
@@ -139,34 +140,6 @@ impl Reader {
     /// What tungstenite wants written.
     fn replies(&mut self) -> Bytes {
         std::mem::take(&mut self.websocket.get_mut().output).into()
-    }
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    input: Bytes,
-    output: Vec<u8>,
-}
-
-impl Read for Memory {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.input.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let length = buffer.len().min(self.input.len());
-        self.input.copy_to_slice(&mut buffer[..length]);
-        Ok(length)
-    }
-}
-
-impl Write for Memory {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.output.extend_from_slice(buffer);
-        Ok(buffer.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A WebSocket between pieces of memory, at its client's end: tungstenite frames, masks and checks; the driver reads and
 //! writes the stream (decision 2).
 
-use std::io::{self, Read, Write};
+use std::io;
 
 use bytes::{Buf, BytesMut};
 use papo_core::limits::REPLY_BYTES;
@@ -9,10 +9,11 @@ use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
 use super::conversation::Loss;
+use crate::net::memory::Memory;
 
 #[derive(Debug)]
 pub(super) struct Socket {
-    websocket: WebSocket<Memory>,
+    websocket: WebSocket<Memory<BytesMut>>,
 }
 
 impl Socket {
@@ -77,34 +78,6 @@ impl Socket {
     }
 }
 
-#[derive(Debug, Default)]
-struct Memory {
-    input: BytesMut,
-    output: BytesMut,
-}
-
-impl Read for Memory {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.input.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let length = buffer.len().min(self.input.len());
-        self.input.split_to(length).copy_to_slice(&mut buffer[..length]);
-        Ok(length)
-    }
-}
-
-impl Write for Memory {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.output.extend_from_slice(buffer);
-        Ok(buffer.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tungstenite::protocol::CloseFrame;
@@ -113,11 +86,11 @@ mod tests {
     use super::*;
 
     /// The other end, fed by hand.
-    fn server() -> WebSocket<Memory> {
+    fn server() -> WebSocket<Memory<BytesMut>> {
         WebSocket::from_raw_socket(Memory::default(), Role::Server, None)
     }
 
-    fn sent(server: &mut WebSocket<Memory>, message: Message) -> Vec<u8> {
+    fn sent(server: &mut WebSocket<Memory<BytesMut>>, message: Message) -> Vec<u8> {
         server.send(message).unwrap();
         server.get_mut().output.split().to_vec()
     }
